@@ -1,0 +1,95 @@
+/**
+ * The log: the one durable thing between the way in and everything that reads. Words are Kafka's, and so are the
+ * promises. Adapters: `embedded.ts` (SQLite, one process). All of them pass `log.test.ts`.
+ */
+
+/** A record to append. `key` decides the partition and the order; an empty key means any partition, any order. */
+export interface NewRecord {
+  readonly key: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly value: Uint8Array;
+}
+
+/** A stored record. `offset` grows by at least one per record of a partition and is never reused. */
+export interface LogRecord extends NewRecord {
+  readonly offset: number;
+  /** When the log took it, Unix milliseconds. */
+  readonly timestampMs: number;
+}
+
+export interface ReadLimits {
+  readonly maxRecords: number;
+  /** Sum of value bytes; the first record is returned whatever its size. */
+  readonly maxBytes: number;
+}
+
+/** What a group last committed: `offset` is the next record to read; `metadata` is the committer's own note (at most 4 KiB). */
+export interface CommittedOffset {
+  readonly offset: number;
+  readonly metadata: string;
+}
+
+/** One partition of a topic, held by one member of a consumer group until `signal` aborts. */
+export interface PartitionReader {
+  readonly topic: string;
+  readonly partition: number;
+  /** Aborts when the partition is taken away or the log closes. */
+  readonly signal: AbortSignal;
+  /** Where the group stands; offset of the oldest kept record when it never committed or its place has been deleted. */
+  committed(): Promise<CommittedOffset>;
+  /** Records from `offset` on, in order; an empty array when there are none yet. */
+  read(offset: number, limits: ReadLimits): Promise<LogRecord[]>;
+  /** Resolves when a record at or after `offset` exists, after `timeoutMs`, or when the signal aborts. */
+  waitFor(offset: number, timeoutMs: number): Promise<void>;
+  /** Durable once resolved. */
+  commit(offset: number, metadata: string): Promise<void>;
+}
+
+export interface PartitionLag {
+  readonly topic: string;
+  readonly partition: number;
+  readonly committedOffset: number;
+  readonly endOffset: number;
+  readonly lag: number;
+}
+
+export interface Log {
+  /**
+   * Durable once resolved; all records or none. Returns the offset of the first record appended per call.
+   * @throws LogFullError when it cannot take more now: the sender should retry later.
+   */
+  append(topic: string, records: readonly NewRecord[]): Promise<number>;
+  /**
+   * Joins consumer group `group`. `hold` is called once for every partition this member is given and must return
+   * soon after the partition's signal aborts. Resolves when this member has joined; the returned function leaves the group.
+   */
+  join(
+    group: string,
+    topics: readonly string[],
+    hold: (partition: PartitionReader) => Promise<void>,
+  ): Promise<() => Promise<void>>;
+  /** Reads outside of any group: for live views, for tables held in memory, for replay. */
+  tail(topic: string, partition: number, from: 'start' | 'end' | number): Promise<PartitionTail>;
+  partitionsOf(topic: string): Promise<number>;
+  /** Lag of every partition the group reads. */
+  lagOf(group: string, topics: readonly string[]): Promise<PartitionLag[]>;
+  /** Deletes what retention no longer keeps; compacts compacted topics. Called by a timer of the adapter and by tests. */
+  retain(nowMs: number): Promise<void>;
+  /** Rejects when the log cannot answer; used by /readyz. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A cursor of its own, without a group. */
+export interface PartitionTail {
+  readonly position: number;
+  /** The next records; an empty array when caught up. */
+  next(limits: ReadLimits): Promise<LogRecord[]>;
+  /** Resolves when there is more to read, after `timeoutMs`, or when `signal` aborts. */
+  wait(timeoutMs: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** The log cannot take the records now, but may later: disk full, queue full, broker away. Senders should retry. */
+export class LogFullError extends Error {
+  override readonly name = 'LogFullError';
+}

@@ -1,0 +1,84 @@
+/**
+ * The two kinds of processor. A sink turns log records into rows; a decider folds the events of a key into state and
+ * decides what follows. The runner (`runner/`) gives both order, batches, retries, dead letters and telemetry of their own.
+ */
+import type { LogRecord, NewRecord } from './log/log.ts';
+import type { TopicDefinition } from './topics.ts';
+
+/**
+ * A batch whose extent was recorded on the log before it was handed out: after a crash the same batch, with the same
+ * `token`, comes again. Whoever writes rows passes the token on, so that nothing is stored twice.
+ */
+export interface Batch {
+  readonly token: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly records: readonly LogRecord[];
+}
+
+/** What became of a record that was not kept. Every record has exactly one outcome; those not named here were kept. */
+export type Outcome =
+  | { readonly kind: 'dropped'; readonly offset: number; readonly reason: string }
+  | { readonly kind: 'dead-letter'; readonly offset: number; readonly reason: string };
+
+export interface Sink {
+  readonly kind: 'sink';
+  readonly name: string;
+  readonly reads: TopicDefinition;
+  readonly limits: BatchLimits;
+  /**
+   * Stores the batch. Must be idempotent under `batch.token`. A throw means: try again later. A `RejectedBatchError`
+   * means: this data will never be taken; the runner then finds the records at fault one by one.
+   */
+  write(batch: Batch): Promise<readonly Outcome[]>;
+}
+
+export interface BatchLimits {
+  readonly maxRecords: number;
+  /** Bytes of stored values, before decompression. */
+  readonly maxBytes: number;
+  /** How long the first record of a batch may wait for company. */
+  readonly lingerMs: number;
+}
+
+/** The store understood the batch and refuses it for good. */
+export class RejectedBatchError extends Error {
+  override readonly name = 'RejectedBatchError';
+}
+
+export const defineSink = (sink: Omit<Sink, 'kind'>): Sink => ({ kind: 'sink', ...sink });
+
+/** An event as a decider sees it: parsed, and with the time it happened in it. */
+export interface Message<Event> {
+  readonly topic: string;
+  readonly key: string;
+  readonly event: Event;
+}
+
+export interface Emission {
+  readonly topic: TopicDefinition;
+  readonly key: string;
+  readonly value: unknown;
+}
+
+export interface Decision<State> {
+  readonly state: State;
+  readonly emit: readonly Emission[];
+}
+
+export interface Decider<State, Event> {
+  readonly kind: 'decider';
+  readonly name: string;
+  readonly reads: readonly TopicDefinition[];
+  readonly writes: readonly TopicDefinition[];
+  /** Parses a record's value. @throws when it is not the event it should be: the record becomes a dead letter. */
+  parse(record: NewRecord, topic: string): Event;
+  readonly initial: State;
+  /** Pure: no clock, no network, no disk. */
+  decide(state: State, message: Message<Event>): Decision<State>;
+}
+
+export const defineProcessor = <State, Event>(decider: Omit<Decider<State, Event>, 'kind'>): Decider<State, Event> => ({
+  kind: 'decider',
+  ...decider,
+});

@@ -1,0 +1,119 @@
+/**
+ * Every event there is: its topic, its key and what its value holds. Declared once, used on the log, on the WebSocket
+ * and in the explorer.
+ */
+
+export interface TopicDefinition {
+  readonly name: string;
+  /** delete: old records go by age and size. compact: the newest record of each key stays for ever. */
+  readonly cleanup: 'delete' | 'compact';
+  readonly retentionHours: number;
+  readonly retentionBytes: number;
+  readonly partitions: number;
+}
+
+const gibibyte = 2 ** 30;
+
+/** Telemetry as received. Value: the request's protobuf, zstd; headers: `otlpHeaders`. No key: order does not matter. */
+const telemetry = (name: string): TopicDefinition => ({
+  name,
+  cleanup: 'delete',
+  retentionHours: 24,
+  retentionBytes: 8 * gibibyte,
+  partitions: 8,
+});
+
+export const spansTopic = telemetry('otlp.spans');
+export const logsTopic = telemetry('otlp.logs');
+export const metricsTopic = telemetry('otlp.metrics');
+
+/** What may send. Key: sha256 of the ingest key in hex. Value: JSON `IngestKey`. */
+export const ingestKeysTopic: TopicDefinition = {
+  name: 'ingest.keys',
+  cleanup: 'compact',
+  retentionHours: 24,
+  retentionBytes: gibibyte,
+  partitions: 1,
+};
+
+/** A service name was seen by ingest. Key: project. Value: JSON `ServiceSeen`. */
+export const servicesSeenTopic: TopicDefinition = {
+  name: 'services.seen',
+  cleanup: 'delete',
+  retentionHours: 24,
+  retentionBytes: gibibyte,
+  partitions: 8,
+};
+
+/** A service got its place in the project. Key: project. Value: JSON `ServiceRegistered`. */
+export const servicesRegisteredTopic: TopicDefinition = {
+  name: 'services.registered',
+  cleanup: 'delete',
+  retentionHours: 24 * 7,
+  retentionBytes: gibibyte,
+  partitions: 8,
+};
+
+/** What could not be processed. Key: processor. Value: the original value; headers: the original ones and `deadLetterHeaders`. */
+export const deadLettersTopic: TopicDefinition = {
+  name: 'dead-letters',
+  cleanup: 'delete',
+  retentionHours: 24 * 14,
+  retentionBytes: 2 * gibibyte,
+  partitions: 1,
+};
+
+/** Every topic of the product: adapters create these and no others. */
+export const topics: readonly TopicDefinition[] = [
+  spansTopic,
+  logsTopic,
+  metricsTopic,
+  ingestKeysTopic,
+  servicesSeenTopic,
+  servicesRegisteredTopic,
+  deadLettersTopic,
+];
+
+/** Header names of the three telemetry topics. All values are strings. */
+export const otlpHeaders = {
+  org: 'org',
+  project: 'project',
+  /** Unix milliseconds. */
+  receivedAt: 'received-at',
+  retentionDays: 'retention-days',
+  /** Records in the request, after bad ones were taken out. */
+  records: 'records',
+  /** zstd or identity. */
+  encoding: 'encoding',
+} as const;
+
+/** Header names a dead letter has besides those of the record it was. */
+export const deadLetterHeaders = {
+  processor: 'dead-letter-processor',
+  reason: 'dead-letter-reason',
+  topic: 'dead-letter-topic',
+  partition: 'dead-letter-partition',
+  offset: 'dead-letter-offset',
+} as const;
+
+/** Value of `ingestKeysTopic`: what a key may do. */
+export interface IngestKey {
+  readonly org: string;
+  readonly project: string;
+  readonly retentionDays: number;
+  readonly revoked: boolean;
+}
+
+/** Value of `servicesSeenTopic`. */
+export interface ServiceSeen {
+  readonly org: string;
+  readonly project: string;
+  readonly service: string;
+  readonly atMs: number;
+}
+
+/** Value of `servicesRegisteredTopic`. `slot` is the colour of the service in the explorer, 0 to 15, or -1 for none. */
+export interface ServiceRegistered extends ServiceSeen {
+  readonly serviceId: string;
+  readonly slot: number;
+}
