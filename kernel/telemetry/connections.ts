@@ -1,0 +1,70 @@
+/**
+ * Connections to chDB, each lent to one statement at a time. The binding asks for this twice: a connection runs its
+ * statements one after the other, so a slow one would hold up all; and what a failed statement had already printed comes
+ * out in front of the next answer of the same connection, which may be another tenant's. So a connection on which
+ * anything failed is closed and never lent again; a new one costs a millisecond.
+ */
+import { createClient } from '@clickhouse/client';
+import { createChdbConnection } from 'chdb/connection';
+
+export type ChdbClient = ReturnType<typeof createClient>;
+
+export interface Connections {
+  /** Waits for a free connection, in order of asking. @throws TooManyWaitingError when `maxWaiting` others wait already. */
+  lend<Result>(use: (client: ChdbClient) => Promise<Result>): Promise<Result>;
+  close(): Promise<void>;
+}
+
+export class TooManyWaitingError extends Error {
+  override readonly name = 'TooManyWaitingError';
+}
+
+export const openConnections = (path: string, limits: { maxOpen: number; maxWaiting: number }): Connections => {
+  const free: ChdbClient[] = [];
+  const waiting: (() => void)[] = [];
+  let lent = 0;
+  let closed = false;
+
+  const take = async (): Promise<ChdbClient> => {
+    if (lent >= limits.maxOpen) {
+      if (waiting.length >= limits.maxWaiting) {
+        throw new TooManyWaitingError(`${limits.maxWaiting} statements wait for the telemetry store already.`);
+      }
+      await new Promise<void>((resolve) => waiting.push(resolve));
+    } else lent++;
+    return free.pop() ?? connect(path);
+  };
+  // A waiter inherits the place of whoever wakes it, so `lent` changes only when nobody waits.
+  const release = (): void => {
+    const next = waiting.shift();
+    if (next) next();
+    else lent--;
+  };
+
+  return {
+    async lend(use) {
+      const client = await take();
+      try {
+        const result = await use(client);
+        if (closed) await client.close();
+        else free.push(client);
+        return result;
+      } catch (error) {
+        await client.close().catch(() => {});
+        throw error;
+      } finally {
+        release();
+      }
+    },
+    async close() {
+      closed = true;
+      await Promise.all(free.splice(0).map((client) => client.close()));
+    },
+  };
+};
+
+const connect = (path: string): ChdbClient =>
+  // chDB's types come from a second copy of the client's common part: equal, but not to exactOptionalPropertyTypes.
+  createClient({ connection: createChdbConnection({ path }) as unknown as ChdbBackend });
+
+type ChdbBackend = NonNullable<NonNullable<Parameters<typeof createClient>[0]>['connection']>;
