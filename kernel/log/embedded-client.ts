@@ -1,0 +1,62 @@
+/** Requests to the log's thread, and their answers. */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { NewerLogError } from './embedded-store.ts';
+import type { Reply, Request, ThreadData } from './embedded-thread.ts';
+import { LogFullError } from './log.ts';
+
+type WithoutId<R> = R extends { readonly id: number } ? Omit<R, 'id'> : never;
+
+export interface LogThread {
+  /** @throws LogFullError when the disk or the topic is full. */
+  ask<Result>(request: WithoutId<Request>, transfer?: readonly ArrayBuffer[]): Promise<Result>;
+  close(): Promise<void>;
+}
+
+export const startLogThread = async (path: string): Promise<LogThread> => {
+  const worker = new Worker(new URL('./embedded-thread.ts', import.meta.url), {
+    workerData: { path } satisfies ThreadData,
+  });
+  const open = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
+  let nextId = 1;
+  let dead: Error | undefined;
+
+  const die = (error: Error): void => {
+    dead ??= error;
+    for (const { reject } of open.values()) reject(dead);
+    open.clear();
+  };
+  worker.on('message', (reply: Reply) => {
+    const asked = open.get(reply.id);
+    if (!asked) return;
+    open.delete(reply.id);
+    if ('error' in reply) asked.reject(asError(reply.error));
+    else asked.resolve(reply.result as never);
+  });
+  worker.on('error', die);
+  worker.on('exit', (code) => die(new Error(`The log's thread ended with code ${code}.`)));
+
+  const thread: LogThread = {
+    ask<Result>(request: WithoutId<Request>, transfer: readonly ArrayBuffer[] = []) {
+      if (dead) return Promise.reject(dead);
+      const id = nextId++;
+      const { promise, resolve, reject } = Promise.withResolvers<Result>();
+      worker.postMessage({ id, ...request }, transfer as ArrayBuffer[]);
+      open.set(id, { resolve: resolve as (value: never) => void, reject });
+      return promise;
+    },
+    async close() {
+      if (dead) return;
+      const ended = once(worker, 'exit');
+      await thread.ask({ do: 'close' });
+      await ended;
+    },
+  };
+  await thread.ask({ do: 'ping' });
+  return thread;
+};
+
+const asError = ({ name, message, full }: { name: string; message: string; full: boolean }): Error => {
+  if (full) return new LogFullError(message);
+  return name === 'NewerLogError' ? new NewerLogError(message) : new Error(message);
+};

@@ -1,0 +1,185 @@
+/**
+ * The log in one process: SQLite behind a thread, one partition per topic. An append is acknowledged after fsync.
+ * Unlike Kafka it never deletes what a joined group has still to read: when a topic has grown to its limit, appends
+ * are refused until its readers have caught up.
+ */
+import { join } from 'node:path';
+import { topics } from '../topics.ts';
+import { type LogThread, startLogThread } from './embedded-client.ts';
+import { type Log, LogFullError, type NewRecord, type PartitionReader, type PartitionTail } from './log.ts';
+
+export interface EmbeddedLogOptions {
+  /** An existing directory; the log is `log.db` in it. */
+  readonly directory: string;
+  readonly retentionIntervalMs?: number;
+}
+
+const maxQueuedBytes = 64 * 2 ** 20;
+const maxMetadataBytes = 4096;
+
+export const openEmbeddedLog = async ({
+  directory,
+  retentionIntervalMs = 30_000,
+}: EmbeddedLogOptions): Promise<Log> => {
+  const thread = await startLogThread(join(directory, 'log.db'));
+  const ends = new Map<string, number>();
+  const waiters = new Set<() => void>();
+  const closing = new AbortController();
+  /** Groups that have joined: what they have not read is kept. */
+  const readers = new Map<string, Set<string>>();
+  let queuedBytes = 0;
+
+  for (const { name } of topics) ends.set(name, (await extentOf(thread, name)).endOffset);
+  const endOf = (topic: string): number => {
+    const end = ends.get(topic);
+    if (end === undefined) throw new Error(`There is no topic ${topic}: declare it in kernel/topics.ts.`);
+    return end;
+  };
+
+  const waitFor = (topic: string, offset: number, timeoutMs: number, signals: readonly AbortSignal[]): Promise<void> =>
+    new Promise((resolve) => {
+      const all = AbortSignal.any([...signals]);
+      if (endOf(topic) > offset || all.aborted) return resolve();
+      const check = (): void => {
+        if (endOf(topic) > offset) done();
+      };
+      const done = (): void => {
+        clearTimeout(timer);
+        waiters.delete(check);
+        all.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, timeoutMs);
+      waiters.add(check);
+      all.addEventListener('abort', done, { once: true });
+    });
+
+  const retain = async (nowMs: number): Promise<void> => {
+    const keepFrom: Record<string, number> = {};
+    for (const [group, groupTopics] of readers) {
+      for (const topic of groupTopics) {
+        const { offset } = await committedOf(thread, group, topic);
+        keepFrom[topic] = Math.min(keepFrom[topic] ?? Number.MAX_SAFE_INTEGER, offset);
+      }
+    }
+    await thread.ask({ do: 'retain', nowMs, keepFrom });
+  };
+  const retention = setInterval(() => void retain(Date.now()).catch(() => {}), retentionIntervalMs).unref();
+
+  return {
+    async append(topic, records) {
+      endOf(topic);
+      const bytes = sizeOf(records);
+      if (queuedBytes + bytes > maxQueuedBytes && queuedBytes > 0) {
+        throw new LogFullError('The log has more waiting to be written than it may hold in memory.');
+      }
+      queuedBytes += bytes;
+      try {
+        // A copy of exactly these bytes: the sender's may share memory with others, and must stay the sender's.
+        const owned = records.map((record) => ({ ...record, value: new Uint8Array(record.value) }));
+        const transfer = owned.map((record) => record.value.buffer);
+        const first = await thread.ask<number>({ do: 'append', append: { topic, records: owned } }, transfer);
+        ends.set(topic, Math.max(endOf(topic), first + records.length));
+        for (const check of waiters) check();
+        return first;
+      } finally {
+        queuedBytes -= bytes;
+      }
+    },
+
+    async join(group, names, hold) {
+      const leaving = new AbortController();
+      const signal = AbortSignal.any([leaving.signal, closing.signal]);
+      const held = names.map((topic) => {
+        endOf(topic);
+        readers.set(group, (readers.get(group) ?? new Set()).add(topic));
+        return hold(partitionReader(thread, group, topic, signal, waitFor));
+      });
+      const settled = Promise.allSettled(held);
+      return async () => {
+        leaving.abort();
+        await settled;
+      };
+    },
+
+    async tail(topic, _partition, from) {
+      const { startOffset, endOffset } = await extentOf(thread, topic);
+      let position = from === 'start' ? startOffset : from === 'end' ? endOffset : from;
+      const tail: PartitionTail = {
+        get position() {
+          return position;
+        },
+        async next(limits) {
+          const records = await thread.ask<Awaited<ReturnType<PartitionTail['next']>>>({
+            do: 'read',
+            topic,
+            offset: position,
+            limits,
+          });
+          const last = records.at(-1);
+          if (last) position = last.offset + 1;
+          return records;
+        },
+        wait: (timeoutMs, signal) =>
+          waitFor(topic, position, timeoutMs, signal ? [signal, closing.signal] : [closing.signal]),
+      };
+      return tail;
+    },
+
+    partitionsOf: async () => 1,
+
+    lagOf: (group, names) =>
+      Promise.all(
+        names.map(async (topic) => {
+          const { offset: committedOffset } = await committedOf(thread, group, topic);
+          const endOffset = endOf(topic);
+          return { topic, partition: 0, committedOffset, endOffset, lag: Math.max(0, endOffset - committedOffset) };
+        }),
+      ),
+
+    retain,
+    ping: () => thread.ask({ do: 'ping' }),
+
+    async close() {
+      clearInterval(retention);
+      closing.abort();
+      await thread.close();
+    },
+  };
+};
+
+const partitionReader = (
+  thread: LogThread,
+  group: string,
+  topic: string,
+  signal: AbortSignal,
+  waitFor: (topic: string, offset: number, timeoutMs: number, signals: readonly AbortSignal[]) => Promise<void>,
+): PartitionReader => ({
+  topic,
+  partition: 0,
+  signal,
+  committed: () => committedOf(thread, group, topic),
+  read: (offset, limits) => thread.ask({ do: 'read', topic, offset, limits }),
+  waitFor: (offset, timeoutMs) => waitFor(topic, offset, timeoutMs, [signal]),
+  async commit(offset, metadata) {
+    if (Buffer.byteLength(metadata) > maxMetadataBytes) {
+      throw new Error(`Commit metadata may have ${maxMetadataBytes} bytes at most.`);
+    }
+    await thread.ask({ do: 'commit', group, topic, offset, metadata });
+  },
+});
+
+const extentOf = (thread: LogThread, topic: string): Promise<{ startOffset: number; endOffset: number }> =>
+  thread.ask({ do: 'extent', topic });
+
+/** A group without a place, or whose place was deleted, starts at the oldest record kept. */
+const committedOf = async (thread: LogThread, group: string, topic: string) => {
+  const [found, { startOffset }] = await Promise.all([
+    thread.ask<{ offset: number; metadata: string } | undefined>({ do: 'committed', group, topic }),
+    extentOf(thread, topic),
+  ]);
+  return found && found.offset >= startOffset ? found : { offset: startOffset, metadata: '' };
+};
+
+const sizeOf = (records: readonly NewRecord[]): number =>
+  records.reduce((sum, record) => sum + record.value.byteLength + 256, 0);

@@ -1,0 +1,207 @@
+/** What every log promises. An adapter joins by one line in `adapters`. */
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { deadLettersTopic, ingestKeysTopic, logsTopic, servicesSeenTopic, spansTopic } from '../topics.ts';
+import { openEmbeddedLog } from './embedded.ts';
+import type { Log, LogRecord, NewRecord, PartitionReader } from './log.ts';
+
+const adapters = [{ name: 'embedded', open: (directory: string) => openEmbeddedLog({ directory }) }];
+
+const record = (text: string, key = ''): NewRecord => ({ key, headers: { n: text }, value: Buffer.from(text) });
+const textOf = (r: LogRecord): string => Buffer.from(r.value).toString();
+const everything = { maxRecords: 10_000, maxBytes: 1e9 };
+
+describe.each(adapters)('the $name log', ({ open }) => {
+  let directory: string;
+  let log: Log;
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'syntra-log-'));
+    log = await open(directory);
+  });
+  afterEach(async () => {
+    await log.close();
+    await rm(directory, { recursive: true });
+  });
+
+  const reopen = async (): Promise<void> => {
+    await log.close();
+    log = await open(directory);
+  };
+  /** Holds the only partition of a topic for as long as `use` runs. */
+  const held = async <Result>(
+    group: string,
+    topic: string,
+    use: (partition: PartitionReader) => Promise<Result>,
+  ): Promise<Result> => {
+    const { promise, resolve, reject } = Promise.withResolvers<Result>();
+    const leave = await log.join(group, [topic], (partition) => use(partition).then(resolve, reject));
+    const result = await promise;
+    await leave();
+    return result;
+  };
+  const readAll = (group: string, topic: string): Promise<LogRecord[]> =>
+    held(group, topic, async (partition) => partition.read((await partition.committed()).offset, everything));
+
+  test('gives back what was appended: order, key, headers, bytes', async () => {
+    const value = randomBytes(300_000);
+    await log.append(spansTopic.name, [record('a', 'k1'), { key: 'k2', headers: { x: 'ü', y: '' }, value }]);
+    await log.append(spansTopic.name, [record('c')]);
+    const records = await readAll('g', spansTopic.name);
+    expect(records.map((r) => r.key)).toEqual(['k1', 'k2', '']);
+    expect(records[1]!.headers).toEqual({ x: 'ü', y: '' });
+    expect(Buffer.from(records[1]!.value).equals(value)).toBe(true);
+    expect(records[0]!.offset).toBeLessThan(records[1]!.offset);
+    expect(records[1]!.offset).toBeLessThan(records[2]!.offset);
+    expect(Math.abs(records[0]!.timestampMs - Date.now())).toBeLessThan(60_000);
+  });
+
+  test('leaves the bytes it was given untouched', async () => {
+    const value = Buffer.from('mine');
+    await log.append(spansTopic.name, [{ key: '', headers: {}, value }]);
+    expect(value.toString()).toBe('mine');
+  });
+
+  test('keeps the order of every key under concurrent appends', async () => {
+    const appends = Array.from({ length: 200 }, (_, i) =>
+      log.append(servicesSeenTopic.name, [record(`${i}-a`, `k${i % 3}`), record(`${i}-b`, `k${i % 3}`)]),
+    );
+    const firsts = await Promise.all(appends);
+    const records = await readAll('g', servicesSeenTopic.name);
+    expect(records).toHaveLength(400);
+    for (const [i, first] of firsts.entries()) {
+      expect(textOf(records.find((r) => r.offset === first)!)).toBe(`${i}-a`);
+      expect(textOf(records.find((r) => r.offset === first + 1)!)).toBe(`${i}-b`);
+    }
+  });
+
+  test('is durable: what was acknowledged is there after reopening, and offsets go on', async () => {
+    const before = await log.append(spansTopic.name, [record('a')]);
+    await reopen();
+    const after = await log.append(spansTopic.name, [record('b')]);
+    expect(after).toBeGreaterThan(before);
+    expect((await readAll('g', spansTopic.name)).map(textOf)).toEqual(['a', 'b']);
+  });
+
+  test('reads no more than asked for, but always at least one record', async () => {
+    await log.append(spansTopic.name, [record('aaaa'), record('bbbb'), record('cccc')]);
+    await held('g', spansTopic.name, async (partition) => {
+      const { offset } = await partition.committed();
+      expect((await partition.read(offset, { maxRecords: 2, maxBytes: 1e6 })).map(textOf)).toEqual(['aaaa', 'bbbb']);
+      expect((await partition.read(offset, { maxRecords: 9, maxBytes: 8 })).map(textOf)).toEqual(['aaaa', 'bbbb']);
+      expect((await partition.read(offset, { maxRecords: 9, maxBytes: 1 })).map(textOf)).toEqual(['aaaa']);
+    });
+  });
+
+  test('remembers where a group stands and what it noted, apart from other groups', async () => {
+    const first = await log.append(spansTopic.name, [record('a'), record('b')]);
+    await held('g', spansTopic.name, (partition) => partition.commit(first + 1, 'note'));
+    await reopen();
+    const committed = await held('g', spansTopic.name, (partition) => partition.committed());
+    expect(committed).toEqual({ offset: first + 1, metadata: 'note' });
+    expect((await readAll('g', spansTopic.name)).map(textOf)).toEqual(['b']);
+    expect((await readAll('other', spansTopic.name)).map(textOf)).toEqual(['a', 'b']);
+  });
+
+  test('replays from any offset', async () => {
+    const first = await log.append(spansTopic.name, [record('a'), record('b'), record('c')]);
+    await held('g', spansTopic.name, (partition) => partition.commit(first + 3, ''));
+    const again = await held('g', spansTopic.name, (partition) => partition.read(first + 1, everything));
+    expect(again.map(textOf)).toEqual(['b', 'c']);
+  });
+
+  test('wakes a waiting reader when something arrives, and lets it go when its time is up', async () => {
+    await held('g', spansTopic.name, async (partition) => {
+      const { offset } = await partition.committed();
+      await partition.waitFor(offset, 1);
+      expect(await partition.read(offset, everything)).toEqual([]);
+      const woken = partition.waitFor(offset, 60_000);
+      await log.append(spansTopic.name, [record('a')]);
+      await woken;
+      expect((await partition.read(offset, everything)).map(textOf)).toEqual(['a']);
+    });
+  });
+
+  test('lets go of a partition when its member leaves', async () => {
+    const { promise: aborted, resolve } = Promise.withResolvers<void>();
+    const leave = await log.join('g', [spansTopic.name], async (partition) => {
+      await partition.waitFor((await partition.committed()).offset, 60_000);
+      if (partition.signal.aborted) resolve();
+    });
+    await leave();
+    await aborted;
+  });
+
+  test('measures lag', async () => {
+    const first = await log.append(spansTopic.name, [record('a'), record('b'), record('c')]);
+    await held('g', spansTopic.name, (partition) => partition.commit(first + 1, ''));
+    const [lag] = await log.lagOf('g', [spansTopic.name]);
+    expect(lag).toEqual({
+      topic: spansTopic.name,
+      partition: 0,
+      committedOffset: first + 1,
+      endOffset: first + 3,
+      lag: 2,
+    });
+  });
+
+  test('tails from the start, from the end and from an offset, without a group', async () => {
+    const first = await log.append(logsTopic.name, [record('a'), record('b')]);
+    const fromStart = await log.tail(logsTopic.name, 0, 'start');
+    const fromEnd = await log.tail(logsTopic.name, 0, 'end');
+    const fromOffset = await log.tail(logsTopic.name, 0, first + 1);
+    const waiting = fromEnd.wait(60_000);
+    await log.append(logsTopic.name, [record('c')]);
+    await waiting;
+    expect((await fromStart.next(everything)).map(textOf)).toEqual(['a', 'b', 'c']);
+    expect((await fromEnd.next(everything)).map(textOf)).toEqual(['c']);
+    expect((await fromOffset.next(everything)).map(textOf)).toEqual(['b', 'c']);
+    expect(await fromEnd.next(everything)).toEqual([]);
+  });
+
+  test('compacts: the newest record of each key stays, however old', async () => {
+    for (const [key, text] of [
+      ['a', '1'],
+      ['b', '1'],
+      ['a', '2'],
+      ['a', '3'],
+    ] as const) {
+      await log.append(ingestKeysTopic.name, [record(text, key)]);
+    }
+    await log.retain(Date.now() + 1e12);
+    const tail = await log.tail(ingestKeysTopic.name, 0, 'start');
+    expect((await tail.next(everything)).map((r) => r.key + textOf(r))).toEqual(['b1', 'a3']);
+  });
+
+  test('deletes by age, and moves a group whose place is gone to the oldest record kept', async () => {
+    const first = await log.append(deadLettersTopic.name, [record('old')]);
+    await log.retain(Date.now() + deadLettersTopic.retentionHours * 3_600_000 + 60_000);
+    const next = await log.append(deadLettersTopic.name, [record('new')]);
+    expect(next).toBeGreaterThan(first);
+    expect((await readAll('g', deadLettersTopic.name)).map(textOf)).toEqual(['new']);
+  });
+
+  test('never deletes by age what a joined group has still to read', async () => {
+    const first = await log.append(spansTopic.name, [record('read'), record('unread')]);
+    await held('g', spansTopic.name, async (partition) => {
+      await partition.commit(first + 1, '');
+      await log.retain(Date.now() + spansTopic.retentionHours * 3_600_000 + 60_000);
+      const { offset } = await partition.committed();
+      expect((await partition.read(offset, everything)).map(textOf)).toEqual(['unread']);
+    });
+  });
+
+  test('refuses a topic that was never declared', async () => {
+    await expect(log.append('nobody.declared.this', [record('a')])).rejects.toThrow(/no topic/);
+  });
+
+  test('answers a ping while open, and rejects everything once closed', async () => {
+    await log.ping();
+    await log.close();
+    await expect(log.append(spansTopic.name, [record('a')])).rejects.toThrow();
+    log = await open(directory);
+  });
+});
