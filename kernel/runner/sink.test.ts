@@ -1,0 +1,153 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { openEmbeddedLog } from '../log/embedded.ts';
+import type { Log, LogRecord } from '../log/log.ts';
+import { type Batch, defineSink, type Outcome, RejectedBatchError } from '../processor.ts';
+import { deadLetterHeaders, deadLettersTopic, spansTopic } from '../topics.ts';
+import { countingMeter } from './meter.ts';
+import { runSink } from './sink.ts';
+
+let directory: string;
+let log: Log;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'syntra-sink-'));
+  log = await openEmbeddedLog({ directory });
+});
+afterEach(async () => {
+  await log.close();
+  await rm(directory, { recursive: true });
+});
+
+const append = (...texts: string[]) =>
+  log.append(
+    spansTopic.name,
+    texts.map((text) => ({ key: '', headers: { project: 'p' }, value: Buffer.from(text) })),
+  );
+const textOf = (record: LogRecord): string => Buffer.from(record.value).toString();
+
+/** A store that, like ClickHouse, ignores a token it has seen. */
+const tokenStore = () => {
+  const tokens = new Set<string>();
+  const rows: string[] = [];
+  return {
+    rows,
+    insert(batch: Batch) {
+      if (tokens.has(batch.token)) return;
+      tokens.add(batch.token);
+      rows.push(...batch.records.map(textOf));
+    },
+  };
+};
+
+const run = async (
+  write: (batch: Batch) => Promise<readonly Outcome[]>,
+  limits = { maxRecords: 10, maxBytes: 1e6, lingerMs: 1 },
+) => {
+  const { meter, figures } = countingMeter('store', () => {});
+  const stop = await runSink({ sink: defineSink({ name: 'store', reads: spansTopic, limits, write }), log, meter });
+  return { stop, figures };
+};
+
+const lag = async (): Promise<number> => (await log.lagOf('store', [spansTopic.name]))[0]!.lag;
+const untilDone = () => vi.waitFor(async () => expect(await lag()).toBe(0), { timeout: 20_000 });
+
+const readDeadLetters = async (): Promise<LogRecord[]> =>
+  (await log.tail(deadLettersTopic.name, 0, 'start')).next({ maxRecords: 100, maxBytes: 1e6 });
+
+test('writes everything once, in order, in batches within the limits', async () => {
+  const store = tokenStore();
+  const sizes: number[] = [];
+  const expected = Array.from({ length: 57 }, (_, i) => `r${i}`);
+  await append(...expected);
+  const { stop, figures } = await run(async (batch) => {
+    sizes.push(batch.records.length);
+    store.insert(batch);
+    return [];
+  });
+  await untilDone();
+  await stop();
+  expect(store.rows).toEqual(expected);
+  expect(Math.max(...sizes)).toBe(10);
+  expect(figures.kept).toBe(57);
+});
+
+test('writes the same batch under the same token after dying between insert and commit', async () => {
+  const store = tokenStore();
+  await append('a', 'b', 'c');
+  const tokens: string[] = [];
+  const { promise: inserted, resolve } = Promise.withResolvers<void>();
+  const first = await run((batch) => {
+    tokens.push(batch.token);
+    store.insert(batch);
+    resolve();
+    return new Promise(() => {});
+  });
+  await inserted;
+  // The first member dies here: its write never returns. More arrives before anyone takes over.
+  void first.stop();
+  await append('d', 'e');
+  const second = await run(async (batch) => {
+    tokens.push(batch.token);
+    store.insert(batch);
+    return [];
+  });
+  await untilDone();
+  await second.stop();
+  expect(tokens[1]).toBe(tokens[0]);
+  expect(store.rows).toEqual(['a', 'b', 'c', 'd', 'e']);
+});
+
+test('tries again until the store is back, without skipping anything', async () => {
+  const store = tokenStore();
+  let failures = 3;
+  await append('a', 'b');
+  const { stop, figures } = await run(async (batch) => {
+    if (failures-- > 0) throw new Error('the store is away');
+    store.insert(batch);
+    return [];
+  });
+  await untilDone();
+  await stop();
+  expect(store.rows).toEqual(['a', 'b']);
+  expect(figures.failures).toBe(3);
+});
+
+test('sets aside only the record the store refuses, with reason, origin and bytes', async () => {
+  const store = tokenStore();
+  const first = await append('a', 'poison', 'b');
+  const { stop, figures } = await run(async (batch) => {
+    if (batch.records.some((record) => textOf(record) === 'poison')) throw new RejectedBatchError('cannot parse');
+    store.insert(batch);
+    return [];
+  });
+  await untilDone();
+  await stop();
+  expect(store.rows).toEqual(['a', 'b']);
+  expect(figures).toMatchObject({ kept: 2, deadLettered: 1, failures: 0 });
+  const letters = await readDeadLetters();
+  expect(letters.map(textOf)).toEqual(['poison']);
+  expect(letters[0]!.headers).toMatchObject({
+    project: 'p',
+    [deadLetterHeaders.processor]: 'store',
+    [deadLetterHeaders.topic]: spansTopic.name,
+    [deadLetterHeaders.offset]: String(first + 1),
+    [deadLetterHeaders.reason]: 'the store refuses it: cannot parse',
+  });
+});
+
+test('counts what a sink drops or sets aside by itself', async () => {
+  await append('keep', 'drop', 'letter');
+  const { stop, figures } = await run(async ({ records }) =>
+    records.flatMap((record): Outcome[] => {
+      if (textOf(record) === 'drop') return [{ kind: 'dropped', offset: record.offset, reason: 'too old' }];
+      if (textOf(record) === 'letter') return [{ kind: 'dead-letter', offset: record.offset, reason: 'malformed' }];
+      return [];
+    }),
+  );
+  await untilDone();
+  await stop();
+  expect(figures).toMatchObject({ kept: 1, dropped: 1, deadLettered: 1 });
+  expect((await readDeadLetters()).map(textOf)).toEqual(['letter']);
+});

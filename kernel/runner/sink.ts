@@ -1,0 +1,82 @@
+/**
+ * Runs a sink over its topic. What makes a crash harmless: before a batch is written, its extent is committed to the
+ * log beside the place it starts at; whoever comes after finds the note and writes the same batch again, under the same
+ * token, which the store then ignores if it had it.
+ */
+import type { Log, LogRecord, PartitionReader } from '../log/log.ts';
+import { type Batch, type Outcome, RejectedBatchError, type Sink } from '../processor.ts';
+import { backOff } from './back-off.ts';
+import { readBatch } from './batch.ts';
+import { appendDeadLetters } from './dead-letters.ts';
+import type { ProcessorMeter } from './meter.ts';
+
+export interface SinkRun {
+  readonly sink: Sink;
+  readonly log: Log;
+  readonly meter: ProcessorMeter;
+}
+
+/** Joins the sink's group; the returned function leaves it after the batch in hand. */
+export const runSink = ({ sink, log, meter }: SinkRun): Promise<() => Promise<void>> =>
+  log.join(sink.name, [sink.reads.name], async (partition) => {
+    const retry = backOff(partition.signal);
+    while (!partition.signal.aborted) {
+      try {
+        await writeNextBatch(sink, partition, log, meter);
+        retry.reset();
+      } catch (error) {
+        if (partition.signal.aborted) return;
+        meter.failed(error);
+        await retry.wait();
+      }
+    }
+  });
+
+const writeNextBatch = async (sink: Sink, partition: PartitionReader, log: Log, meter: ProcessorMeter) => {
+  const { offset, metadata } = await partition.committed();
+  const intended = parseIntent(metadata);
+  const records = await readBatch(partition, offset, sink.limits, intended);
+  const first = records[0];
+  if (first === undefined) return;
+  const end = records.at(-1)!.offset + 1;
+  if (intended === undefined) await partition.commit(offset, formatIntent(end));
+  const batch: Batch = {
+    token: `${sink.name}/${partition.topic}/${partition.partition}/${first.offset}-${end}`,
+    topic: partition.topic,
+    partition: partition.partition,
+    records,
+  };
+  const startedMs = performance.now();
+  const outcomes = await writeOrIsolate(sink, batch);
+  await appendDeadLetters(log, sink.name, batch, outcomes);
+  await partition.commit(end, '');
+  meter.wrote(batch, outcomes, performance.now() - startedMs);
+};
+
+/** A batch that is refused for good is written record by record, so that only those at fault become dead letters. */
+const writeOrIsolate = async (sink: Sink, batch: Batch): Promise<readonly Outcome[]> => {
+  try {
+    return await sink.write(batch);
+  } catch (error) {
+    if (!(error instanceof RejectedBatchError)) throw error;
+    if (batch.records.length === 1) return [rejected(batch.records[0]!, error)];
+    const outcomes: Outcome[] = [];
+    for (const record of batch.records) {
+      const token = `${batch.token}/${record.offset}`;
+      outcomes.push(...(await writeOrIsolate(sink, { ...batch, token, records: [record] })));
+    }
+    return outcomes;
+  }
+};
+
+const rejected = (record: LogRecord, error: Error): Outcome => ({
+  kind: 'dead-letter',
+  offset: record.offset,
+  reason: `the store refuses it: ${error.message.slice(0, 500)}`,
+});
+
+const formatIntent = (end: number): string => `end=${end}`;
+const parseIntent = (metadata: string): number | undefined => {
+  const match = /^end=(\d+)$/.exec(metadata);
+  return match ? Number(match[1]) : undefined;
+};
