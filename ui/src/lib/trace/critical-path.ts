@@ -1,0 +1,91 @@
+/**
+ * The parts of spans that decided how long the trace took: shorten one of them and the trace gets shorter.
+ *
+ * The method is that of CRISP (Zhang et al., "CRISP: Critical Path Analysis of Large-Scale Microservice
+ * Architectures", USENIX ATC 2022, section 4), which Jaeger's critical path follows too: walk backwards from the end
+ * of a span; whenever its last finishing child is reached, what lay behind it is the span's own, and the walk goes on
+ * inside the child and then before the child's start. Children still running at that moment ran beside the path.
+ * CRISP drops what outlives its parent; here that work counts for whoever was still running (see stretches.ts), so
+ * that messages consumed after the answer are explained as well.
+ */
+import type { Interval, Stretch, Stretches } from './stretches.ts';
+import { union } from './stretches.ts';
+import type { SpanNode, TraceTree } from './tree.ts';
+
+export interface CriticalPath {
+  /** By a node's index, in order of time. Empty where the span waited or did not matter. */
+  readonly parts: readonly (readonly Interval[])[];
+  /** 1 where the node or anything below it has a part. */
+  readonly touched: Uint8Array;
+}
+
+export function criticalPath(tree: TraceTree, stretches: Stretches): CriticalPath {
+  const parts: Interval[][] = tree.nodes.map(() => []);
+  const stack: Stretch[] = [];
+  const end = tree.durationMs;
+  walkTop(stretches.top, end, stack);
+  for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
+    const own = parts[at.node.index]!;
+    walk(stretches.within[at.node.index] ?? [], at, stack, (part) => own.push(part));
+  }
+  for (const own of parts) if (own.length > 1) own.splice(0, own.length, ...union(own, 0, end));
+  return { parts, touched: touchedBelow(tree.nodes, parts) };
+}
+
+/** What of the path lies in the subtrees of `nodes`: drawn on the one row that stands for them. */
+export function pathBelow(tree: TraceTree, path: CriticalPath, nodes: readonly SpanNode[]): Interval[] {
+  const parts = nodes.flatMap((node) =>
+    path.touched[node.index] ? path.parts.slice(node.index, node.index + node.size).flat() : [],
+  );
+  return union(parts, 0, tree.durationMs);
+}
+
+/** One span seen backwards: hands its own parts to `own` and its decisive children to `stack`. */
+function walk(
+  children: readonly Stretch[],
+  window: Interval,
+  stack: Stretch[],
+  own: (part: { fromMs: number; toMs: number }) => void,
+): void {
+  let cursorMs = window.toMs;
+  const lastFirst = children
+    .map((child) => clip(child, window))
+    .filter((child) => child.toMs > child.fromMs)
+    .sort((a, b) => b.toMs - a.toMs || a.fromMs - b.fromMs);
+  for (const child of lastFirst) {
+    if (child.toMs > cursorMs + oneNanosecondMs) continue;
+    if (cursorMs > child.toMs) own({ fromMs: child.toMs, toMs: cursorMs });
+    stack.push(child);
+    cursorMs = child.fromMs;
+  }
+  if (cursorMs > window.fromMs) own({ fromMs: window.fromMs, toMs: cursorMs });
+}
+
+/** Nobody waits for the trace as a whole: what ran last decided, and before it began whatever else was running. */
+function walkTop(top: readonly Stretch[], endMs: number, stack: Stretch[]): void {
+  let cursorMs = endMs;
+  for (const stretch of top.toSorted((a, b) => b.toMs - a.toMs || a.fromMs - b.fromMs)) {
+    if (stretch.fromMs >= cursorMs) continue;
+    stack.push({ ...stretch, toMs: Math.min(stretch.toMs, cursorMs) });
+    cursorMs = stretch.fromMs;
+  }
+}
+
+/** Times are whole nanoseconds, but a clock correction leaves rounding behind. */
+const oneNanosecondMs = 1e-6;
+
+const clip = (child: Stretch, window: Interval): Stretch => ({
+  node: child.node,
+  fromMs: Math.max(child.fromMs, window.fromMs),
+  toMs: Math.min(child.toMs, window.toMs),
+});
+
+function touchedBelow(nodes: readonly SpanNode[], parts: readonly (readonly Interval[])[]): Uint8Array {
+  const touched = new Uint8Array(nodes.length);
+  for (let i = nodes.length - 1; i >= 0; i--) {
+    if (parts[i]!.length > 0) touched[i] = 1;
+    const parent = nodes[i]!.parent;
+    if (touched[i] === 1 && parent !== null) touched[parent.index] = 1;
+  }
+  return touched;
+}
