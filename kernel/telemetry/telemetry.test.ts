@@ -1,0 +1,147 @@
+/** What every telemetry store promises. An adapter joins by one line in `adapters`. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { RejectedBatchError } from '../processor.ts';
+import { QueryTooExpensiveError, type Telemetry } from './client.ts';
+import { openEmbeddedTelemetry } from './embedded.ts';
+import { migrateTelemetry } from './migrate.ts';
+
+const adapters = [{ name: 'embedded', open: (directory: string) => openEmbeddedTelemetry({ directory }) }];
+const tenant = { org: "o'1", project: 'p"; DROP TABLE spans' };
+const fence = '{org:String} AS org, {project:String} AS project';
+const endless = `SELECT sum(cityHash64(number)) AS s, ${fence} FROM numbers(1000000000000)`;
+
+/** Rows for `(org String, project String, received_at DateTime64(3), retention_days UInt16, service String)`. */
+const row = (service: string, receivedAtMs: number): Uint8Array => {
+  const text = (value: string) => Buffer.concat([Buffer.from([Buffer.byteLength(value)]), Buffer.from(value)]);
+  const time = Buffer.alloc(10);
+  time.writeBigInt64LE(BigInt(receivedAtMs), 0);
+  time.writeUInt16LE(30, 8);
+  return Buffer.concat([text(tenant.org), text(tenant.project), time, text(service)]);
+};
+/** Within retention, and a day apart, so that tests do not share a partition. */
+const daysAgo = (days: number): number => Date.now() - days * 86_400_000;
+const structure = 'org String, project String, received_at DateTime64(3), retention_days UInt16, service String';
+
+describe.each(adapters)('the $name telemetry store', ({ open }) => {
+  let directory: string;
+  let telemetry: Telemetry;
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'syntra-telemetry-'));
+    telemetry = await open(directory);
+    await migrateTelemetry(telemetry);
+  });
+  afterAll(async () => {
+    await telemetry.close();
+    await rm(directory, { recursive: true });
+  });
+
+  const count = async (table: string): Promise<number> => {
+    const sql = `SELECT count() AS n FROM ${table} WHERE org = {org:String} AND project = {project:String}`;
+    return (await telemetry.query<{ n: number }>({ sql, tenant })).rows[0]!.n;
+  };
+
+  test('migrates once: a second run changes nothing, a newer version is refused', async () => {
+    const before = await telemetry.inspect<{ version: number }>('SELECT version FROM migrations ORDER BY version');
+    await migrateTelemetry(telemetry);
+    expect(await telemetry.inspect('SELECT version FROM migrations ORDER BY version')).toEqual(before);
+    await telemetry.command(`INSERT INTO migrations (version, name, checksum) VALUES (9999, 'x', 'y')`);
+    await expect(migrateTelemetry(telemetry)).rejects.toThrow(/at version 9999/);
+    await telemetry.command('DELETE FROM migrations WHERE version = 9999');
+    await migrateTelemetry(telemetry);
+  });
+
+  test('binds the tenant and every parameter: no string becomes SQL', async () => {
+    const nasty = `'; DROP TABLE spans; -- {x:String} \\' ü`;
+    const { rows, cost } = await telemetry.query({
+      sql: `SELECT ${fence}, {nasty:String} AS nasty, {list:Array(String)} AS list, {n:UInt32} AS n`,
+      params: { nasty, list: [nasty, 'b'], n: 7 },
+      tenant,
+    });
+    expect(rows).toEqual([{ ...tenant, nasty, list: [nasty, 'b'], n: 7 }]);
+    expect(cost.elapsedMs).toBeGreaterThan(0);
+  });
+
+  test('refuses a query that does not name its tenant', async () => {
+    await expect(telemetry.query({ sql: 'SELECT count() FROM spans', tenant })).rejects.toThrow(
+      /does not name its tenant/,
+    );
+  });
+
+  test('stores a batch once, views included, however often it comes', async () => {
+    const rows = [row('a', daysAgo(3)), row('b', daysAgo(3))];
+    for (let i = 0; i < 3; i++) {
+      await telemetry.insert({ table: 'spans', structure, rows, rowCount: 2, token: 'batch/1' });
+    }
+    expect(await count('spans')).toBe(2);
+    const sql = 'SELECT sum(calls) AS n FROM red WHERE org = {org:String} AND project = {project:String}';
+    expect((await telemetry.query<{ n: number }>({ sql, tenant })).rows).toEqual([{ n: 2 }]);
+    await telemetry.insert({ table: 'spans', structure, rows, rowCount: 2, token: 'batch/2' });
+    expect(await count('spans')).toBe(4);
+  });
+
+  test('stores a large batch as one part', async () => {
+    const rows = Array.from({ length: 150_000 }, (_, i) => row(`s${i % 7}`, daysAgo(2)));
+    await telemetry.insert({
+      table: 'spans',
+      structure,
+      rows: [Buffer.concat(rows)],
+      rowCount: rows.length,
+      token: 'big',
+    });
+    const parts = await telemetry.inspect<{ rows: number }>(
+      `SELECT rows FROM system.parts WHERE table = 'spans' AND partition = '${new Date(daysAgo(2)).toISOString().slice(0, 10)}' AND level = 0`,
+    );
+    expect(parts.map((part) => Number(part.rows))).toEqual([150_000]);
+  });
+
+  test('says when bytes will never be taken, and is unharmed', async () => {
+    const cut = row('cut', daysAgo(1)).subarray(0, 20);
+    const insert = telemetry.insert({ table: 'spans', structure, rows: [cut], rowCount: 1, token: 'cut' });
+    await expect(insert).rejects.toThrow(RejectedBatchError);
+    await telemetry.insert({
+      table: 'spans',
+      structure,
+      rows: [row('ok', daysAgo(1))],
+      rowCount: 1,
+      token: 'ok',
+    });
+  });
+
+  test('stops a query at its limits and says which; what it had printed reaches nobody else', async () => {
+    const limits = [
+      { limit: 'time', query: { sql: endless, tenant, maxExecutionMs: 200 } },
+      { limit: 'rows', query: { sql: endless, tenant, maxRowsToRead: 1000 } },
+      {
+        limit: 'memory',
+        query: {
+          sql: `SELECT length(groupUniqArray(number)) AS n, ${fence} FROM numbers(100000000)`,
+          tenant,
+          maxMemoryBytes: 2 ** 24,
+        },
+      },
+    ];
+    for (const { limit, query } of limits) {
+      const [failed, ...others] = await Promise.allSettled([
+        telemetry.query(query),
+        ...Array.from({ length: 8 }, () => telemetry.query({ sql: `SELECT 1 AS one, ${fence}`, tenant })),
+      ]);
+      expect(failed.status === 'rejected' && failed.reason).toBeInstanceOf(QueryTooExpensiveError);
+      expect(failed.status === 'rejected' && failed.reason).toMatchObject({ limit });
+      for (const other of others) {
+        expect(other).toMatchObject({ status: 'fulfilled', value: { rows: [{ one: 1, ...tenant }] } });
+      }
+    }
+  });
+
+  test('never lets one query set limits for the next', async () => {
+    await telemetry.query({ sql: `SELECT ${fence}`, tenant, maxRowsToRead: 1 });
+    const many = await telemetry.query<{ n: number }>({
+      sql: `SELECT count() AS n, ${fence} FROM numbers(1000)`,
+      tenant,
+    });
+    expect(many.rows[0]!.n).toBe(1000);
+  });
+});
