@@ -15,8 +15,11 @@ export interface Store {
   extent(topic: string): { startOffset: number; endOffset: number };
   committed(group: string, topic: string): CommittedOffset | undefined;
   commit(group: string, topic: string, offset: number, metadata: string): void;
-  /** Deletes what is too old or too much, but nothing from `keepFrom[topic]` on: somebody has still to read that. */
-  retain(nowMs: number, keepFrom: Readonly<Record<string, number>>): void;
+  /**
+   * Deletes some of what is too old or too much, but nothing from `keepFrom[topic]` on: somebody has still to read that.
+   * Answers whether there is more to delete.
+   */
+  retain(nowMs: number, keepFrom: Readonly<Record<string, number>>): boolean;
   /** True when the topic holds as much as it may. */
   isFull(topic: string): boolean;
   close(): void;
@@ -90,12 +93,13 @@ export const openStore = (path: string, topics: readonly TopicDefinition[]): Sto
     commit(group, topic, offset, metadata) {
       upsertOffset.run(group, topic, offset, metadata);
     },
-    retain(nowMs, keepFrom) {
-      for (const [topic, each] of tables) {
-        const limits = { nowMs, keepFrom: keepFrom[topic] ?? Number.MAX_SAFE_INTEGER };
-        while (inOneCommit(() => each.deleteSome(limits)));
-      }
-    },
+    retain: (nowMs, keepFrom) =>
+      [...tables]
+        .map(([topic, each]) => {
+          const limits = { nowMs, keepFrom: keepFrom[topic] ?? Number.MAX_SAFE_INTEGER };
+          return inOneCommit(() => each.deleteSome(limits));
+        })
+        .some(Boolean),
     isFull: (topic) => table(topic).isFull(),
     close() {
       db.exec('PRAGMA wal_checkpoint(TRUNCATE)');

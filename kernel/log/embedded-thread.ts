@@ -93,8 +93,7 @@ const serve = (store: Store, port: MessagePort): void => {
         reply({ id, result: undefined });
         break;
       case 'retain':
-        store.retain(request.nowMs, request.keepFrom);
-        reply({ id, result: undefined });
+        reply({ id, result: store.retain(request.nowMs, request.keepFrom) });
         break;
       case 'ping':
         reply({ id, result: undefined });

@@ -62,7 +62,8 @@ export const openEmbeddedLog = async ({
         keepFrom[topic] = Math.min(keepFrom[topic] ?? Number.MAX_SAFE_INTEGER, offset);
       }
     }
-    await thread.ask({ do: 'retain', nowMs, keepFrom });
+    // In small steps, so that appends come between.
+    while (await thread.ask<boolean>({ do: 'retain', nowMs, keepFrom }));
   };
   const retention = setInterval(() => void retain(Date.now()).catch(() => {}), retentionIntervalMs).unref();
 
