@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { QueryTooExpensiveError, TelemetryUnavailableError } from '../kernel/telemetry/client.ts';
 import { ApiError } from './api-error.ts';
 import { type ErrorCode, errorStatus, type Failure } from './contract/values.ts';
+import { QueryError } from './query/query-error.ts';
 
 export const registerFailures = (app: FastifyInstance): void => {
   app.setErrorHandler(async (error: Error & { statusCode?: number }, request, reply) => {
@@ -39,6 +40,9 @@ type Explained = ApiError | { readonly code: ErrorCode; readonly message: string
 
 const explain = (error: Error & { statusCode?: number }): Explained => {
   if (error instanceof ApiError) return error;
+  if (error instanceof QueryError) {
+    return new ApiError('INVALID_QUERY', error.message, { start: error.start, end: error.end });
+  }
   if (error instanceof QueryTooExpensiveError) {
     return new ApiError('QUERY_TOO_EXPENSIVE', `${error.message} Choose a shorter time range or add a filter.`);
   }
