@@ -15,6 +15,7 @@ export interface LogThread {
 
 export const startLogThread = async (path: string): Promise<LogThread> => {
   const worker = new Worker(new URL('./embedded-thread.ts', import.meta.url), {
+    name: 'log',
     workerData: { path } satisfies ThreadData,
   });
   const open = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
