@@ -1,0 +1,60 @@
+/** Who is looking, at which project, and what telemetry it has. Loaded once before any page is shown. */
+import { page } from '$app/state';
+import type { Project, Session, Setup } from '../../../api/contract/installation.ts';
+import { type ApiFailure, failureOf, get } from './api.ts';
+
+let current = $state.raw<Session>();
+let projects = $state.raw<readonly Project[]>([]);
+let setup = $state.raw<Setup>();
+let failure = $state.raw<ApiFailure>();
+
+const project = $derived(
+  projects.find((candidate) => candidate.id === page.url.searchParams.get('project')) ?? projects[0],
+);
+
+export const session = {
+  /** Undefined until the server has answered. */
+  get current(): Session | undefined {
+    return current;
+  },
+  get failure(): ApiFailure | undefined {
+    return failure;
+  },
+  get projects(): readonly Project[] {
+    return projects;
+  },
+  get project(): Project | undefined {
+    return project;
+  },
+  /** The project every request names; '' until it is known, when no page is mounted yet. */
+  get projectId(): string {
+    return project?.id ?? '';
+  },
+  /** Where to send telemetry, and what has arrived. */
+  get setup(): Setup | undefined {
+    return setup;
+  },
+  /** True once the project has ever received anything; undefined while unknown. */
+  get hasData(): boolean | undefined {
+    return setup && Object.values(setup.newest).some((newestMs) => newestMs !== null);
+  },
+
+  /** Asks who is signed in and, where allowed, for the projects and the setup. */
+  async load(): Promise<void> {
+    try {
+      const answer = await get('/session', {});
+      if (answer.authenticated || !answer.tokenRequired) {
+        ({ projects } = await get('/projects', {}));
+        if (project !== undefined) setup = await get('/projects/:projectId/setup', { projectId: project.id });
+      }
+      current = answer;
+      failure = undefined;
+    } catch (error) {
+      failure = failureOf(error);
+    }
+  },
+  /** Asks again what has arrived: after the first span, or while waiting for it. */
+  async reloadSetup(): Promise<void> {
+    if (project !== undefined) setup = await get('/projects/:projectId/setup', { projectId: project.id });
+  },
+};

@@ -1,0 +1,199 @@
+/**
+ * How one trace is looked at: what is folded, shown, searched, selected and zoomed. What a link should carry is in the
+ * URL; moving through rows writes it late and in place, so that holding a key neither floods nor lags the history.
+ */
+import { untrack } from 'svelte';
+import { findSpans } from '#lib/trace/find.ts';
+import { layOut, type TraceLayout } from '#lib/trace/layout.ts';
+import { closedFrom, type Row, revealed, type View, visibleRows } from '#lib/trace/rows.ts';
+import { between, fit, type TimeWindow } from '#lib/trace/time-window.ts';
+import type { SpanNode } from '#lib/trace/tree.ts';
+import { param, setParams } from '#lib/url-state.svelte.ts';
+import type { Trace } from '../../../../../api/contract/traces.ts';
+
+export type TraceView = ReturnType<typeof createTraceView>;
+
+const writeUrlAfterMs = 200;
+
+/** Call during a component's initialisation. */
+export const createTraceView = (trace: () => Trace) => {
+  const layout: TraceLayout = $derived(layOut(trace().spans, param('clock') !== 'sent'));
+  let folded = $state.raw<Pick<View, 'closed' | 'opened'>>({ closed: new Set(), opened: new Set() });
+  let current = $state(param('span'));
+  let open = $state(param('span') !== '');
+  let find = $state(param('find'));
+  let window = $state.raw<TimeWindow | null>(null);
+  /** What the list should scroll to; a new object each time, so that asking twice scrolls twice. */
+  let wanted = $state.raw<{ readonly key: string } | null>(current === '' ? null : { key: current });
+
+  const view: View = $derived({
+    ...folded,
+    groupRepeats: param('group') !== 'off',
+    gaps: param('gaps') === 'off' ? null : layout.gaps,
+    errorsOnly: param('errors') === 'only',
+  });
+  const rows: readonly Row[] = $derived(visibleRows(layout.tree, view));
+  const placeOf = $derived(new Map(rows.map((row, index) => [row.key, index])));
+  const matches = $derived(findSpans(layout.tree, find));
+  const matching = $derived(new Set(matches));
+  const shownWindow: TimeWindow = $derived(window ?? fit(layout.tree.durationMs));
+
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const writeUrl = (): void => {
+    clearTimeout(timer);
+    const zoomed = window === null ? null : `${round(window.fromMs)}-${round(window.toMs)}`;
+    timer = setTimeout(() => {
+      void setParams({ span: open ? current : null, find, zoom: zoomed }, 'replace');
+    }, writeUrlAfterMs);
+  };
+
+  // Back, forward and links change the selection from outside.
+  $effect(() => {
+    const [span, zoom] = [param('span'), param('zoom')];
+    untrack(() => {
+      if (span !== (open ? current : '')) show(span);
+      const [fromMs, toMs] = zoom.split('-').map(Number);
+      window = zoom === '' || !(toMs! > fromMs!) ? null : between(fromMs!, toMs!, layout.tree.durationMs);
+    });
+  });
+  $effect(() => () => clearTimeout(timer));
+
+  const show = (key: string): void => {
+    open = key !== '';
+    if (key === '') return;
+    const node = layout.tree.byKey.get(key);
+    if (node !== undefined && !placeOf.has(key)) reveal(node);
+    current = key;
+    wanted = { key };
+  };
+
+  const reveal = (node: SpanNode): void => {
+    const next = revealed(view, node);
+    folded = next;
+    if (!next.errorsOnly && view.errorsOnly) void setParams({ errors: null }, 'replace');
+  };
+
+  /** Opens the panel on a row. Opening is a step that Back undoes; moving on from there is not. */
+  const select = (key: string): void => {
+    const opens = !open;
+    current = key;
+    open = true;
+    clearTimeout(timer);
+    if (opens) void setParams({ span: key });
+    else writeUrl();
+  };
+
+  const moveTo = (index: number): void => {
+    const row = rows[Math.max(0, Math.min(rows.length - 1, index))];
+    if (row === undefined) return;
+    current = row.key;
+    wanted = { key: row.key };
+    if (open) writeUrl();
+  };
+
+  const goToNode = (node: SpanNode): void => {
+    if (!placeOf.has(node.key)) reveal(node);
+    current = node.key;
+    wanted = { key: node.key };
+    if (open) writeUrl();
+  };
+
+  /** The one after the current row among some nodes, in order of the tree and around its end. */
+  const nextOf = (indexes: readonly number[], step: 1 | -1): number | undefined => {
+    const row = rows[placeOf.get(current) ?? -1];
+    const at =
+      row === undefined || row.kind === 'gap' ? -1 : (row.kind === 'span' ? row.node : row.repeat.nodes[0]!).index;
+    if (step === 1) return indexes.find((index) => index > at) ?? indexes[0];
+    return indexes.findLast((index) => index < at) ?? indexes.at(-1);
+  };
+
+  const setOpen = (row: Row, opened: boolean): void => {
+    const set = new Set(row.kind === 'repeat' ? folded.opened : folded.closed);
+    if (opened === (row.kind === 'repeat')) set.add(row.key);
+    else set.delete(row.key);
+    folded = row.kind === 'repeat' ? { ...folded, opened: set } : { ...folded, closed: set };
+  };
+
+  return {
+    get layout() {
+      return layout;
+    },
+    get view() {
+      return view;
+    },
+    get rows() {
+      return rows;
+    },
+    /** Where a row is among those shown; -1 when it is folded away. */
+    placeOf: (key: string): number => placeOf.get(key) ?? -1,
+    /** Key of the row that keys act on. */
+    get current() {
+      return current;
+    },
+    get currentRow(): Row | undefined {
+      return rows[placeOf.get(current) ?? -1];
+    },
+    /** Whether the panel shows the current row. */
+    get open() {
+      return open;
+    },
+    get wanted() {
+      return wanted;
+    },
+    get window() {
+      return shownWindow;
+    },
+    get zoomed() {
+      return window !== null;
+    },
+    setWindow(next: TimeWindow | null): void {
+      const all = fit(layout.tree.durationMs);
+      window = next === null || (next.fromMs <= all.fromMs && next.toMs >= all.toMs) ? null : next;
+      writeUrl();
+    },
+
+    get find() {
+      return find;
+    },
+    set find(text: string) {
+      find = text;
+      writeUrl();
+    },
+    get matches() {
+      return matches;
+    },
+    matched: (node: SpanNode): boolean => matching.has(node.index),
+    nextMatch(step: 1 | -1): void {
+      const index = nextOf(matches, step);
+      if (index !== undefined) goToNode(layout.tree.nodes[index]!);
+    },
+    nextError(): void {
+      const index = nextOf(
+        layout.origins.map((node) => node.index),
+        1,
+      );
+      if (index !== undefined) goToNode(layout.tree.nodes[index]!);
+    },
+
+    select,
+    goToNode,
+    close(): void {
+      open = false;
+      clearTimeout(timer);
+      void setParams({ span: null });
+    },
+    moveTo,
+    moveBy(step: number): void {
+      const at = placeOf.get(current);
+      moveTo(at === undefined ? 0 : at + step);
+    },
+    setOpen,
+    /** Closes what lies below `level`, or opens everything. */
+    foldTo(level: number | null): void {
+      folded = level === null ? { closed: new Set(), opened: new Set() } : closedFrom(layout.tree, view, level);
+    },
+  };
+};
+
+/** Nanoseconds are the finest that times are told in. */
+const round = (ms: number): number => Number(ms.toFixed(6));
