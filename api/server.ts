@@ -1,17 +1,27 @@
 /** The HTTP server of the API and the explorer: one port, one origin. */
 import { randomUUID } from 'node:crypto';
-import { type FastifyInstance, fastify } from 'fastify';
+import fastifyCookie from '@fastify/cookie';
+import { type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Config } from '../kernel/config.ts';
-import { registerFailures } from './failures.ts';
+import { type Explorer, findExplorer, isPageRequest, registerExplorer, sendPage } from './explorer.ts';
+import { notFound, registerFailures, sendFailure } from './failures.ts';
 import type { Handlers } from './handler.ts';
-import { registerRoutes, type SessionResponders } from './routes.ts';
+import { type Check, registerHealth } from './health.ts';
+import { openApiDocument } from './openapi.ts';
+import { apiPrefix, registerRoutes } from './routes.ts';
+import { securityHeaders } from './security-headers.ts';
+import { createSessions, type Sessions } from './session.ts';
 import type { Projects } from './tenancy.ts';
 
 export interface ServerOptions {
-  readonly config: Pick<Config, 'adminToken' | 'loopback' | 'logLevel'>;
+  readonly config: Pick<Config, 'adminToken' | 'loopback'> & { readonly logLevel: Config['logLevel'] | 'silent' };
   readonly projects: Projects;
   /** All of them in production (`handlers.ts`); a test may bring only what it tests. */
   readonly handlers: Partial<Handlers>;
+  /** What /readyz asks, by name. */
+  readonly dependencies?: Readonly<Record<string, Check>>;
+  /** The static build of the explorer. */
+  readonly explorerDirectory?: string;
 }
 
 declare module 'fastify' {
@@ -23,28 +33,59 @@ declare module 'fastify' {
 
 const maxBodyBytes = 64 * 1024;
 
-/** A server that is ready to `listen` or `inject`, and that `close` ends. */
+/**
+ * A server that is ready to `listen` or `inject`, and that `close` ends.
+ * @throws Error when `config` asks for no token on an address that others can reach.
+ */
 export const buildServer = async (options: ServerOptions): Promise<FastifyInstance> => {
+  const sessions = createSessions(options.config);
+  const explorer = options.explorerDirectory === undefined ? undefined : await findExplorer(options.explorerDirectory);
   const app = fastify({
     logger: { level: options.config.logLevel },
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: maxBodyBytes,
     genReqId: () => randomUUID(),
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 512 },
+    frameworkErrors: (error, request, reply) => {
+      sendFailure(error, request, reply);
+    },
   });
   // A form of another site can post text/plain without asking the browser first.
   app.removeContentTypeParser('text/plain');
-  app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id);
-  });
+  addHeaders(app, securityHeaders(explorer?.inlineScripts ?? []));
+  await app.register(fastifyCookie);
+  addAuthentication(app, sessions);
   registerFailures(app);
-  registerRoutes(app, { projects: options.projects, handlers: options.handlers, session: openSession });
+  registerHealth(app, options.dependencies ?? {});
+  registerRoutes(app, { projects: options.projects, handlers: options.handlers, session: sessions });
+  const openApi = openApiDocument();
+  app.get(`${apiPrefix}/openapi.json`, { config: { authenticated: false } }, async () => openApi);
+  await addPages(app, explorer);
   return app;
 };
 
-const openSession: SessionResponders = {
-  getSession: async () => ({ authenticated: true, tokenRequired: false }),
-  createSession: async () => ({ authenticated: true, tokenRequired: false }),
-  deleteSession: async () => ({ authenticated: true, tokenRequired: false }),
+const addHeaders = (app: FastifyInstance, headers: Readonly<Record<string, string>>): void => {
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(headers).header('x-request-id', request.id);
+  });
+};
+
+/** Every route of the API asks for a credential unless the contract says that it does not. */
+const addAuthentication = (app: FastifyInstance, sessions: Sessions): void => {
+  app.addHook('onRequest', async (request) => {
+    const { url, config } = request.routeOptions;
+    if (url === undefined || !url.startsWith('/api/')) return;
+    if (config.authenticated === false) sessions.guard(request);
+    else sessions.authenticate(request);
+  });
+};
+
+const addPages = async (app: FastifyInstance, explorer: Explorer | undefined): Promise<void> => {
+  if (explorer !== undefined) await registerExplorer(app, explorer);
+  app.setNotFoundHandler((request, reply) =>
+    explorer !== undefined && isPageRequest(request)
+      ? sendPage(reply, explorer)
+      : sendFailure(notFound(request), request, reply),
+  );
 };
