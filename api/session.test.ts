@@ -151,16 +151,10 @@ describe('without a token, on loopback', () => {
 
   test('a name that somebody pointed at this machine is refused', async () => {
     await open();
-    for (const host of [
-      'evil.example',
-      'localhost.evil.example',
-      '127.0.0.1.evil.example',
-      '10.0.0.1',
-      'x@127.0.0.1',
-    ]) {
+    for (const host of ['evil.example', 'localhost.evil.example', '127.0.0.1.evil.example', '10.0.0.1']) {
       const { status, body } = await projects({ host });
-      expect(status, host).toBe(host.includes('@') ? 200 : 403);
-      if (status === 403) expect(body).toContain('SYNTRA_ADMIN_TOKEN');
+      expect(status, host).toBe(403);
+      expect(body).toContain('SYNTRA_ADMIN_TOKEN');
     }
   });
 
