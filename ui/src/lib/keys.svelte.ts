@@ -2,6 +2,8 @@
  * One keyboard layer for every page. A component declares its shortcuts while it is there; the last declared wins, so
  * that a panel can take `Escape` from the page under it. `?` lists what is declared.
  */
+import { untrack } from 'svelte';
+
 export interface Shortcut {
   /** `j`, `Shift+J`, `mod+k` (⌘ or Ctrl), or a sequence such as `g s`. Letters are lower case unless shifted. */
   readonly keys: string;
@@ -24,7 +26,7 @@ let prefixAtMs = 0;
 export const useShortcuts = (shortcuts: () => readonly Shortcut[]): void => {
   $effect(() => {
     const entry: Declared = { shortcuts };
-    declared = [...declared, entry];
+    declared = [...untrack(() => declared), entry];
     return () => {
       declared = declared.filter((other) => other !== entry);
     };
