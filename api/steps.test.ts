@@ -16,7 +16,7 @@ test('a step is made of whole units of what was measured', () => {
   expect(roundStepMs(10 * minute, 60, minute)).toBe(minute);
   expect(roundStepMs(day, 60, minute)).toBe(30 * minute);
   expect(roundStepMs(day / 2, 60, minute)).toBe(15 * minute);
-  expect(roundStepMs(day / 2, 60, 10 * minute)).toBe(30 * minute);
+  expect(roundStepMs(day / 2, 60, 10 * minute)).toBe(20 * minute);
   expect(roundStepMs(4000 * day, 10)).toBe(400 * day);
 });
 

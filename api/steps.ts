@@ -15,12 +15,13 @@ const minute = 60 * second;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** No two neighbours are further apart than 5 : 2, so a chart gets at least 2/5 of the points it may have. */
+/** No two neighbours are further apart than 2 : 1, so a chart gets at least half of the points it may have. */
 const roundStepsMs: readonly number[] = [
-  ...[1, 2, 5, 10, 15, 30].map((n) => n * second),
-  ...[1, 2, 5, 10, 15, 20, 30].map((n) => n * minute),
+  ...[1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 300, 500],
+  ...[1, 2, 3, 5, 10, 15, 30].map((n) => n * second),
+  ...[1, 2, 3, 5, 10, 15, 20, 30].map((n) => n * minute),
   ...[1, 2, 3, 6, 12].map((n) => n * hour),
-  ...[1, 2, 5, 10].map((n) => n * day),
+  ...[1, 2, 3, 5, 10].map((n) => n * day),
 ];
 
 /** The smallest round step that is a multiple of `unitMs` and cuts `widthMs` into at most `atMost` points. */
