@@ -1,0 +1,108 @@
+/**
+ * Reads RowBinary back into objects, slowly and obviously: what tests look at rows with. Integers of 64 bits and times
+ * are bigints, FixedStrings are hex, maps are arrays of pairs (they may hold a key twice), enums are their names.
+ */
+
+type Read = (cursor: Cursor) => unknown;
+
+/** @throws Error when bytes are left over or missing, or a type is not one of those the tables use */
+export const decodeRows = (structure: string, bytes: Uint8Array): Record<string, unknown>[] => {
+  const columns = splitAtCommas(structure).map((column) => {
+    const match = /^`([^`]+)` (.+)$/.exec(column);
+    if (!match) throw new Error(`No column: ${column}`);
+    return { name: match[1]!, read: readerOf(match[2]!) };
+  });
+  const cursor = new Cursor(bytes);
+  const rows: Record<string, unknown>[] = [];
+  while (!cursor.atEnd()) rows.push(Object.fromEntries(columns.map(({ name, read }) => [name, read(cursor)])));
+  return rows;
+};
+
+class Cursor {
+  private readonly buffer: Buffer;
+  private position = 0;
+  constructor(bytes: Uint8Array) {
+    this.buffer = Buffer.from(bytes);
+  }
+  atEnd(): boolean {
+    return this.position === this.buffer.length;
+  }
+  take(count: number): Buffer {
+    if (this.position + count > this.buffer.length) throw new Error(`${count} bytes are missing at ${this.position}`);
+    this.position += count;
+    return this.buffer.subarray(this.position - count, this.position);
+  }
+  varint(): number {
+    let value = 0;
+    for (let scale = 1; ; scale *= 128) {
+      const byte = this.take(1)[0]!;
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return value;
+    }
+  }
+}
+
+const scalars: Readonly<Record<string, Read>> = {
+  String: (cursor) => cursor.take(cursor.varint()).toString('utf8'),
+  Bool: (cursor) => cursor.take(1)[0] === 1,
+  UInt8: (cursor) => cursor.take(1).readUInt8(),
+  UInt16: (cursor) => cursor.take(2).readUInt16LE(),
+  UInt32: (cursor) => cursor.take(4).readUInt32LE(),
+  Int32: (cursor) => cursor.take(4).readInt32LE(),
+  UInt64: (cursor) => cursor.take(8).readBigUInt64LE(),
+  Int64: (cursor) => cursor.take(8).readBigInt64LE(),
+  Float64: (cursor) => cursor.take(8).readDoubleLE(),
+};
+
+const readerOf = (type: string): Read => {
+  const scalar = scalars[type];
+  if (scalar) return scalar;
+  const [, name, inside] = /^(\w+)\((.*)\)$/.exec(type) ?? [];
+  if (name === undefined || inside === undefined) throw new Error(`No reader for the type ${type}`);
+  switch (name) {
+    case 'LowCardinality':
+      return readerOf(inside);
+    case 'DateTime64':
+      return (cursor) => cursor.take(8).readBigInt64LE();
+    case 'FixedString':
+      return (cursor) => cursor.take(Number(inside)).toString('hex');
+    case 'Nullable': {
+      const read = readerOf(inside);
+      return (cursor) => (cursor.take(1)[0] === 1 ? null : read(cursor));
+    }
+    case 'Enum8': {
+      const names = new Map([...inside.matchAll(/'(\w+)' = (\d+)/g)].map(([, word, value]) => [Number(value), word]));
+      return (cursor) => {
+        const value = cursor.take(1).readInt8();
+        if (!names.has(value)) throw new Error(`${value} is not in ${type}`);
+        return names.get(value);
+      };
+    }
+    case 'Array': {
+      const read = readerOf(inside);
+      return (cursor) => Array.from({ length: cursor.varint() }, () => read(cursor));
+    }
+    case 'Map': {
+      const [key, value] = splitAtCommas(inside).map(readerOf);
+      return (cursor) => Array.from({ length: cursor.varint() }, () => [key!(cursor), value!(cursor)]);
+    }
+    default:
+      throw new Error(`No reader for the type ${type}`);
+  }
+};
+
+/** At the commas outside of all parentheses. */
+const splitAtCommas = (text: string): string[] => {
+  const parts: string[] = [];
+  let depth = 0;
+  let start = 0;
+  for (let i = 0; i <= text.length; i++) {
+    if (text[i] === '(') depth++;
+    else if (text[i] === ')') depth--;
+    else if (i === text.length || (text[i] === ',' && depth === 0)) {
+      parts.push(text.slice(start, i).trim());
+      start = i + 1;
+    }
+  }
+  return parts;
+};

@@ -1,0 +1,134 @@
+/** What the three sinks of telemetry do with a batch: unpack each request, transcode it, insert the rows of each day. */
+import { setImmediate } from 'node:timers/promises';
+import { zstdDecompressSync } from 'node:zlib';
+import type { LogRecord } from '../log/log.ts';
+import type { Batch, BatchLimits, Outcome } from '../processor.ts';
+import type { Telemetry } from '../telemetry/client.ts';
+import { otlpHeaders } from '../topics.ts';
+import { limits } from './limits.ts';
+import { RowsTooLargeError, RowWriter } from './row-binary.ts';
+import type { Origin } from './row-head.ts';
+import type { Transcoder } from './transcoder.ts';
+import { WireError } from './wire.ts';
+
+/** Of small inserts ClickHouse makes small parts, which cost more than their rows; a second is what freshness allows. */
+export const storeLimits: BatchLimits = { maxRecords: 10_000, maxBytes: 4 * 2 ** 20, lingerMs: 1000 };
+
+/** Called with the number of rows of a batch that were cut at a limit, when there are any. */
+export type OnCut = (rows: number) => void;
+
+/** The `write` of a sink. The same batch makes the same inserts, byte for byte. */
+export const storeRequests =
+  (telemetry: Telemetry, transcoder: Transcoder, onCut: OnCut = () => {}) =>
+  async (batch: Batch): Promise<readonly Outcome[]> => {
+    const outcomes: Outcome[] = [];
+    const days = new Map<string, DayOfRows>();
+    let cutRows = 0;
+    let bytesSinceYield = 0;
+    for (const record of batch.records) {
+      try {
+        const origin = readOrigin(record);
+        const request = unpack(record);
+        const day = dayOf(days, origin.receivedAtMs);
+        const transcoded = transcoder.transcode(request, origin, day.rows);
+        day.rowCount += transcoded.rows;
+        cutRows += transcoded.cutRows;
+        if (day.rows.position >= insertBytes) await insert(telemetry, transcoder, batch, day);
+        bytesSinceYield += request.length;
+      } catch (error) {
+        outcomes.push({ kind: 'dead-letter', offset: record.offset, reason: reasonOf(error) });
+      }
+      if (bytesSinceYield >= yieldBytes) {
+        bytesSinceYield = 0;
+        await setImmediate();
+      }
+    }
+    for (const day of days.values()) await insert(telemetry, transcoder, batch, day);
+    if (cutRows > 0) onCut(cutRows);
+    return outcomes;
+  };
+
+/** Rows on their way into one partition. */
+interface DayOfRows {
+  readonly date: string;
+  readonly rows: RowWriter;
+  rowCount: number;
+  inserts: number;
+}
+
+/** When rows of a batch come to this, they are inserted before the rest of it is looked at: memory stays bounded. */
+const insertBytes = 32 * 2 ** 20;
+
+/** Requests transcoded at a stretch, a few milliseconds, before others of this process get their turn. */
+const yieldBytes = 2 ** 20;
+
+const dayOf = (days: Map<string, DayOfRows>, receivedAtMs: number): DayOfRows => {
+  const date = new Date(receivedAtMs).toISOString().slice(0, 10);
+  let day = days.get(date);
+  if (day === undefined) {
+    day = { date, rows: new RowWriter(2 ** 18, insertBytes + limits.rowsBytes), rowCount: 0, inserts: 0 };
+    days.set(date, day);
+  }
+  return day;
+};
+
+const insert = async (telemetry: Telemetry, transcoder: Transcoder, batch: Batch, day: DayOfRows): Promise<void> => {
+  if (day.rowCount === 0) return;
+  const { table, structure } = transcoder;
+  const part = day.inserts === 0 ? '' : `/${day.inserts}`;
+  const token = `${batch.token}/${day.date}${part}`;
+  await telemetry.insert({ table, structure, rows: [day.rows.written()], rowCount: day.rowCount, token });
+  day.inserts++;
+  day.rows.position = 0;
+  day.rowCount = 0;
+};
+
+/** This record, alone, will never become rows. */
+class UnreadableRecordError extends Error {
+  override readonly name = 'UnreadableRecordError';
+}
+
+/** @throws UnreadableRecordError */
+const readOrigin = ({ headers, offset }: LogRecord): Origin => {
+  const text = (name: string): string => {
+    const value = headers[name];
+    if (!value) throw new UnreadableRecordError(`header ${name} is missing`);
+    return value;
+  };
+  const integer = (name: string, max: number): number => {
+    const value = Number(text(name));
+    if (!Number.isInteger(value) || value < 0 || value > max) {
+      throw new UnreadableRecordError(`header ${name} is not an integer from 0 to ${max}`);
+    }
+    return value;
+  };
+  return {
+    org: text(otlpHeaders.org),
+    project: text(otlpHeaders.project),
+    receivedAtMs: integer(otlpHeaders.receivedAt, latestMs),
+    retentionDays: integer(otlpHeaders.retentionDays, 0xffff),
+    offset,
+  };
+};
+
+/** The end of 2105: ClickHouse counts the seconds of a DateTime in 32 bits. */
+const latestMs = Date.UTC(2106, 0, 1) - 1;
+
+/** @throws UnreadableRecordError */
+const unpack = ({ headers, value }: LogRecord): Uint8Array => {
+  const encoding = headers[otlpHeaders.encoding];
+  if (encoding === 'identity') return value;
+  if (encoding !== 'zstd') throw new UnreadableRecordError(`encoding ${encoding} is neither zstd nor identity`);
+  try {
+    return zstdDecompressSync(value, { maxOutputLength: limits.requestBytes });
+  } catch (error) {
+    throw new UnreadableRecordError(`it cannot be decompressed: ${(error as Error).message}`);
+  }
+};
+
+/** Why a record becomes a dead letter. @throws what is not the record's own fault */
+const reasonOf = (error: unknown): string => {
+  if (error instanceof WireError) return `it is not protobuf: ${error.message}`;
+  if (error instanceof RowsTooLargeError || error instanceof UnreadableRecordError) return error.message;
+  throw error;
+};

@@ -1,0 +1,14 @@
+/** Stores log records: from `otlp.logs` to the table `logs`. */
+import { logsTranscoder } from '../kernel/otlp/logs-rows.ts';
+import { type OnCut, storeLimits, storeRequests } from '../kernel/otlp/store-requests.ts';
+import { defineSink, type Sink } from '../kernel/processor.ts';
+import type { Telemetry } from '../kernel/telemetry/client.ts';
+import { logsTopic } from '../kernel/topics.ts';
+
+export const storeLogs = (telemetry: Telemetry, onCut?: OnCut): Sink =>
+  defineSink({
+    name: 'store-logs',
+    reads: logsTopic,
+    limits: storeLimits,
+    write: storeRequests(telemetry, logsTranscoder(), onCut),
+  });

@@ -1,0 +1,14 @@
+/** Stores spans: from `otlp.spans` to the table `spans`. */
+import { spansTranscoder } from '../kernel/otlp/spans-rows.ts';
+import { type OnCut, storeLimits, storeRequests } from '../kernel/otlp/store-requests.ts';
+import { defineSink, type Sink } from '../kernel/processor.ts';
+import type { Telemetry } from '../kernel/telemetry/client.ts';
+import { spansTopic } from '../kernel/topics.ts';
+
+export const storeSpans = (telemetry: Telemetry, onCut?: OnCut): Sink =>
+  defineSink({
+    name: 'store-spans',
+    reads: spansTopic,
+    limits: storeLimits,
+    write: storeRequests(telemetry, spansTranscoder(), onCut),
+  });
