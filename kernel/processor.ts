@@ -3,6 +3,7 @@
  * decides what follows. The runner (`runner/`) gives both order, batches, retries, dead letters and telemetry of their own.
  */
 import type { LogRecord, NewRecord } from './log/log.ts';
+import type { Queries } from './state/database.ts';
 import type { TopicDefinition } from './topics.ts';
 
 /**
@@ -62,8 +63,25 @@ export interface Emission {
 }
 
 export interface Decision<State> {
+  /** The very same object when nothing changed: then nothing is written. */
   readonly state: State;
   readonly emit: readonly Emission[];
+  /** Why the event was not taken into account; absent when it was. */
+  readonly dropped?: string;
+}
+
+/** Where a decider keeps its states: rows that it alone writes and that the API reads. All inside of one transaction. */
+export interface StateStore<State> {
+  /** States of those keys that have one. */
+  load(queries: Queries, keys: readonly string[]): Promise<ReadonlyMap<string, State>>;
+  save(queries: Queries, changes: readonly StateChange<State>[]): Promise<void>;
+}
+
+export interface StateChange<State> {
+  readonly key: string;
+  /** As loaded, or the initial state. */
+  readonly before: State;
+  readonly after: State;
 }
 
 export interface Decider<State, Event> {
@@ -73,6 +91,8 @@ export interface Decider<State, Event> {
   readonly writes: readonly TopicDefinition[];
   /** Parses a record's value. @throws when it is not the event it should be: the record becomes a dead letter. */
   parse(record: NewRecord, topic: string): Event;
+  readonly store: StateStore<State>;
+  /** State of a key that has none yet. */
   readonly initial: State;
   /** Pure: no clock, no network, no disk. */
   decide(state: State, message: Message<Event>): Decision<State>;

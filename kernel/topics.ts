@@ -96,6 +96,12 @@ export const deadLetterHeaders = {
   offset: 'dead-letter-offset',
 } as const;
 
+/**
+ * Header that records written by deciders have: which decision of which record it is. The same record may be appended
+ * twice, around a crash; the second has the same id.
+ */
+export const decisionIdHeader = 'decision-id';
+
 /** Value of `ingestKeysTopic`: what a key may do. */
 export interface IngestKey {
   readonly org: string;

@@ -1,0 +1,60 @@
+/** The state tables as drizzle sees them. `migrations/*.sql` makes them and says what they are for; a test compares. */
+import { bigint, customType, integer, json, pgTable, primaryKey, smallint, text, timestamp } from 'drizzle-orm/pg-core';
+
+const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => 'bytea' });
+const time = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
+
+export const organisations = pgTable('organisations', {
+  orgId: text('org_id').primaryKey(),
+  name: text('name').notNull(),
+  createdAt: time('created_at').notNull().defaultNow(),
+});
+
+export const projects = pgTable('projects', {
+  projectId: text('project_id').primaryKey(),
+  orgId: text('org_id').notNull(),
+  name: text('name').notNull(),
+  retentionDays: integer('retention_days').notNull(),
+  createdAt: time('created_at').notNull().defaultNow(),
+});
+
+export const ingestKeys = pgTable('ingest_keys', {
+  keyHash: text('key_hash').primaryKey(),
+  orgId: text('org_id').notNull(),
+  projectId: text('project_id').notNull(),
+  name: text('name').notNull(),
+  hint: text('hint').notNull(),
+  createdAt: time('created_at').notNull().defaultNow(),
+  revokedAt: time('revoked_at'),
+});
+
+export const services = pgTable('services', {
+  serviceId: text('service_id').primaryKey(),
+  orgId: text('org_id').notNull(),
+  projectId: text('project_id').notNull(),
+  name: text('name').notNull(),
+  slot: smallint('slot').notNull(),
+  firstSeenAt: time('first_seen_at').notNull(),
+});
+
+export const processorOffsets = pgTable(
+  'processor_offsets',
+  {
+    processor: text('processor').notNull(),
+    topic: text('topic').notNull(),
+    partition: integer('partition').notNull(),
+    nextOffset: bigint('next_offset', { mode: 'number' }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.processor, table.topic, table.partition] })],
+);
+
+export const processorOutbox = pgTable('processor_outbox', {
+  id: bigint('id', { mode: 'number' }).generatedAlwaysAsIdentity().primaryKey(),
+  processor: text('processor').notNull(),
+  sourceTopic: text('source_topic').notNull(),
+  sourcePartition: integer('source_partition').notNull(),
+  topic: text('topic').notNull(),
+  key: text('key').notNull(),
+  headers: json('headers').$type<Readonly<Record<string, string>>>().notNull(),
+  value: bytea('value').notNull(),
+});
