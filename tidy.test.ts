@@ -44,7 +44,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ui: [],
   cli: [],
   bench: ['kernel', 'ingest', 'processors', 'api', 'docs', 'cli'],
-  docs: ['kernel', 'cli'],
+  docs: ['kernel', 'cli', 'api'],
 };
 /** These share the contract's types and nothing else. */
 const typesOnly: Readonly<Record<string, readonly string[]>> = { ui: ['api'], cli: ['api'], agent: ['kernel', 'api'] };
