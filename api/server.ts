@@ -1,6 +1,7 @@
 /** The HTTP server of the API and the explorer: one port, one origin. */
 import { randomUUID } from 'node:crypto';
 import fastifyCookie from '@fastify/cookie';
+import type { Tracer } from '@opentelemetry/api';
 import { type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Config } from '../kernel/config.ts';
 import { type Explorer, findExplorer, isPageRequest, registerExplorer, sendPage } from './explorer.ts';
@@ -12,6 +13,7 @@ import { apiPrefix, registerRoutes } from './routes.ts';
 import { securityHeaders } from './security-headers.ts';
 import { createSessions, type Sessions } from './session.ts';
 import type { Projects } from './tenancy.ts';
+import { traceRequests } from './trace-requests.ts';
 
 export interface ServerOptions {
   readonly config: Pick<Config, 'adminToken' | 'loopback'> & { readonly logLevel: Config['logLevel'] | 'silent' };
@@ -20,6 +22,8 @@ export interface ServerOptions {
   readonly handlers: Partial<Handlers>;
   /** What /readyz asks, by name. */
   readonly dependencies?: Readonly<Record<string, Check>>;
+  /** Makes a span of every request to the API. */
+  readonly tracer?: Tracer;
   /** The static build of the explorer. */
   readonly explorerDirectory?: string;
 }
@@ -54,6 +58,7 @@ export const buildServer = async (options: ServerOptions): Promise<FastifyInstan
   // A form of another site can post text/plain without asking the browser first.
   app.removeContentTypeParser('text/plain');
   addHeaders(app, securityHeaders(explorer?.inlineScripts ?? []));
+  if (options.tracer !== undefined) traceRequests(app, options.tracer);
   await app.register(fastifyCookie);
   addAuthentication(app, sessions);
   registerFailures(app);

@@ -14,6 +14,8 @@ import {
 import { organisations, projects } from './tables.ts';
 
 export const defaultTenant = { org: 'org_default', project: 'prj_default' } as const;
+/** Where Syntra reports its own traces, logs and metrics. */
+export const ownTenant = { org: 'org_default', project: 'prj_syntra' } as const;
 
 export interface BootstrapOptions {
   readonly database: Database;
@@ -48,6 +50,10 @@ export const bootstrap = async ({
     .insert(projects)
     .values({ projectId: project, orgId: org, name: 'Default', retentionDays })
     .onConflictDoUpdate({ target: projects.projectId, set: { retentionDays } });
+  await queries
+    .insert(projects)
+    .values({ projectId: ownTenant.project, orgId: ownTenant.org, name: 'Syntra itself', retentionDays })
+    .onConflictDoNothing();
   const key = await readOrMakeKey(join(dataDir, 'ingest-key'));
   await storeIngestKey(queries, { key, org, project, name: 'first key' });
   await publishIngestKeys(queries, log);

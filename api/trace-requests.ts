@@ -1,0 +1,29 @@
+/** A span for every request to the API, as OpenTelemetry's conventions for HTTP servers name it. */
+import { type Span, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+
+export const traceRequests = (app: FastifyInstance, tracer: Tracer): void => {
+  const spans = new WeakMap<FastifyRequest, Span>();
+  app.addHook('onRequest', async (request) => {
+    const route = request.routeOptions.url;
+    // Only what has a route: names from the address bar would be endless, and probes ask every few seconds.
+    if (route === undefined || !route.startsWith('/api/')) return;
+    const attributes = {
+      'http.request.method': request.method,
+      'http.route': route,
+      'url.path': request.url.split('?', 1)[0]!,
+      'syntra.request_id': request.id,
+    };
+    spans.set(request, tracer.startSpan(`${request.method} ${route}`, { kind: SpanKind.SERVER, attributes }));
+  });
+  app.addHook('onError', async (request, _reply, error) => {
+    spans.get(request)?.recordException(error);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const span = spans.get(request);
+    if (span === undefined) return;
+    span.setAttribute('http.response.status_code', reply.statusCode);
+    if (reply.statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+    span.end();
+  });
+};
