@@ -80,7 +80,8 @@ const reasonOf = (error: unknown): string => {
   const { code, stderr } = error as { code?: unknown; stderr?: string };
   // The file is there, so what is missing is the loader it names.
   if (code === 'ENOENT') return 'its programs need glibc, which this system does not have (Alpine, for one).';
-  return stderr?.trim().split('\n').at(-1) ?? String(error);
+  const lines = stderr?.trim().split('\n') ?? [];
+  return lines.find((line) => /error:|fatal:|could not/i.test(line)) ?? lines.at(-1) ?? String(error);
 };
 
 /** Makes a rename in `directory` outlive a power cut. */
