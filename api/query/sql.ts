@@ -100,16 +100,14 @@ const equals = (place: Place, value: string, target: Target, bind: Bind): string
   );
 };
 
-/** The condition on a column's text, or on the attribute in any of its scopes where it is present. */
+/**
+ * The condition on a column's text, or on the attribute in each of its scopes. It must not hold for '', which is what a
+ * map gives for a key it does not have: asking for the key as well would load all keys of all rows.
+ */
 const eachText = (place: Place, target: Target, bind: Bind, condition: (text: string) => string): string => {
   if (place.kind === 'column') return `(${condition(column(place.name, target))})`;
   const key = bind('String', place.key);
-  return any(
-    place.scopes.map((scope) => {
-      const { map } = attributeColumn(scope, target);
-      return `(mapContains(${map}, ${key}) AND ${condition(`${map}[${key}]`)})`;
-    }),
-  );
+  return any(place.scopes.map((scope) => `(${condition(`${attributeColumn(scope, target).map}[${key}]`)})`));
 };
 
 const compares = (

@@ -1,0 +1,32 @@
+/** Values among matching log lines: well-known fields, and the attributes that people would filter by. */
+import type { Telemetry } from '../kernel/telemetry/client.ts';
+import { readFacets } from './facets.ts';
+import type { Handler } from './handler.ts';
+import { readUsefulKeys } from './known-values.ts';
+import { logSearchOf, logWhere } from './logs-search.ts';
+import { logsTarget } from './query/targets.ts';
+
+const usualFields = ['severity', 'service', 'environment', 'version', 'host'];
+const mostAttributes = 6;
+
+export const getLogFacets =
+  (telemetry: Telemetry): Handler<'getLogFacets'> =>
+  async (input, { tenant }) => {
+    const { fromMs, toMs } = input;
+    const where = logWhere(logSearchOf(input, undefined));
+    const asked = input.fields?.split(',').filter((field) => field !== '');
+    const fields = asked ?? [
+      ...usualFields,
+      ...(await readUsefulKeys(telemetry, { tenant, signal: 'logs', fromMs, toMs }, mostAttributes)),
+    ];
+    return readFacets(telemetry, {
+      tenant,
+      table: 'logs',
+      target: logsTarget,
+      timeColumn: 'time',
+      fromMs,
+      toMs,
+      where,
+      fields,
+    });
+  };
