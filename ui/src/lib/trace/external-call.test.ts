@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isExternalCall } from './external-call.ts';
+import { calledAddress, isExternalCall } from './external-call.ts';
 import { type Sketch, spansOf } from './fixture-spans.ts';
 import { buildTree } from './tree.ts';
 
@@ -38,4 +38,13 @@ test('a call that another process answered with spans stays, whatever its name',
   const served: Sketch = { id: 'served', parent: 'call', from: 1, to: 9, kind: 'server', service: 'payments' };
   expect(external(call({ 'server.address': 'pay.example.com' }), served)).toBe(false);
   expect(external(call({ 'server.address': 'pay.example.com' }, { kind: 'internal' }))).toBe(false);
+});
+
+test.each([
+  [{ 'url.full': 'https://api.stripe.com/v1/intents?key=1' }, 'api.stripe.com/v1/intents'],
+  [{ 'url.full': 'http://payments:3000/' }, 'payments:3000'],
+  [{ 'url.full': 'not a url', 'server.address': 'payments' }, 'payments'],
+  [{}, undefined],
+])('%j went to %s', (attributes, address) => {
+  expect(calledAddress(attributes)).toBe(address);
 });

@@ -1,4 +1,5 @@
 /** Whether a span is a call that left the user's own servers: nobody there reported a span of its own. */
+import type { Attributes } from '../../../../api/contract/values.ts';
 import { attributeText } from './attribute-text.ts';
 import type { SpanNode } from './tree.ts';
 
@@ -11,13 +12,23 @@ export function isExternalCall(node: SpanNode): boolean {
   return host !== null && isPublicName(host);
 }
 
+/** Host and path that a call went to, without scheme and query; undefined where the span does not tell. */
+export function calledAddress(attributes: Attributes): string | undefined {
+  const url = calledUrl(attributes);
+  if (url !== null) return `${url.host}${url.pathname === '/' ? '' : url.pathname}`;
+  return calledHost(attributes) ?? undefined;
+}
+
 const ownStores = ['db.system', 'db.system.name', 'messaging.system'];
 const hostKeys = ['server.address', 'net.peer.name', 'http.host', 'peer.hostname'];
 const urlKeys = ['url.full', 'http.url'];
 
-function calledHost(attributes: NonNullable<SpanNode['span']>['attributes']): string | null {
-  const url = urlKeys.map((key) => attributes[key]).find((value) => typeof value === 'string');
-  if (url !== undefined && URL.canParse(String(url))) return new URL(String(url)).hostname;
+const calledUrl = (attributes: Attributes): URL | null =>
+  URL.parse(String(urlKeys.map((key) => attributes[key]).find((value) => value !== undefined) ?? ''));
+
+function calledHost(attributes: Attributes): string | null {
+  const url = calledUrl(attributes);
+  if (url !== null) return url.hostname;
   const host = hostKeys.map((key) => attributes[key]).find((value) => value !== undefined);
   return host === undefined ? null : attributeText(host).replace(/:\d+$/, '');
 }

@@ -22,5 +22,10 @@ test.each([
   ['far away is centred', 500, 0, 11_892],
   ['the first row', 0, 24, 0],
 ])('%s', (_, index, scrollTop, expected) => {
-  expect(scrollFor(index, scrollTop, 240, 24)).toBe(expected);
+  expect(scrollFor(index, scrollTop, 240, 24, 'step')).toBe(expected);
+});
+
+test('a jump centres what was out of sight, and leaves what is in view', () => {
+  expect(scrollFor(110, 2400, 240, 24, 'jump')).toBe(2532);
+  expect(scrollFor(105, 2400, 240, 24, 'jump')).toBe(2400);
 });

@@ -11,11 +11,17 @@ export function rowsInView(scrollTopPx: number, heightPx: number, rowPx: number,
   return { from, to: Math.max(from, to) };
 }
 
-/** The least scroll that shows the row with one more above and below it; far away, the one that centres it. */
-export function scrollFor(index: number, scrollTopPx: number, heightPx: number, rowPx: number): number {
+/** A step scrolls the least that shows the row with one more above and below it, a jump from out of sight centres it. */
+export function scrollFor(
+  index: number,
+  scrollTopPx: number,
+  heightPx: number,
+  rowPx: number,
+  how: 'jump' | 'step',
+): number {
   const top = index * rowPx;
   if (top - rowPx >= scrollTopPx && top + 2 * rowPx <= scrollTopPx + heightPx) return scrollTopPx;
   const near = top > scrollTopPx - heightPx / 2 && top < scrollTopPx + heightPx * 1.5;
-  if (!near) return Math.max(0, top - heightPx / 2 + rowPx / 2);
+  if (how === 'jump' || !near) return Math.max(0, top - heightPx / 2 + rowPx / 2);
   return Math.max(0, top < scrollTopPx + rowPx ? top - rowPx : top + 2 * rowPx - heightPx);
 }

@@ -15,6 +15,12 @@ export type TraceView = ReturnType<typeof createTraceView>;
 
 const writeUrlAfterMs = 200;
 
+interface Wanted {
+  readonly key: string;
+  /** A jump puts the row in the middle, a step scrolls no further than needed. */
+  readonly how: 'jump' | 'step';
+}
+
 /** Call during a component's initialisation. */
 export const createTraceView = (trace: () => Trace) => {
   const layout: TraceLayout = $derived(layOut(trace().spans, param('clock') !== 'sent'));
@@ -24,7 +30,7 @@ export const createTraceView = (trace: () => Trace) => {
   let find = $state(param('find'));
   let window = $state.raw<TimeWindow | null>(null);
   /** What the list should scroll to; a new object each time, so that asking twice scrolls twice. */
-  let wanted = $state.raw<{ readonly key: string } | null>(current === '' ? null : { key: current });
+  let wanted = $state.raw<Wanted | null>(param('span') === '' ? null : { key: param('span'), how: 'jump' });
 
   const view: View = $derived({
     ...folded,
@@ -64,7 +70,7 @@ export const createTraceView = (trace: () => Trace) => {
     const node = layout.tree.byKey.get(key);
     if (node !== undefined && !placeOf.has(key)) reveal(node);
     current = key;
-    wanted = { key };
+    wanted = { key, how: 'jump' };
   };
 
   const reveal = (node: SpanNode): void => {
@@ -87,14 +93,14 @@ export const createTraceView = (trace: () => Trace) => {
     const row = rows[Math.max(0, Math.min(rows.length - 1, index))];
     if (row === undefined) return;
     current = row.key;
-    wanted = { key: row.key };
+    wanted = { key: row.key, how: 'step' };
     if (open) writeUrl();
   };
 
   const goToNode = (node: SpanNode): void => {
     if (!placeOf.has(node.key)) reveal(node);
     current = node.key;
-    wanted = { key: node.key };
+    wanted = { key: node.key, how: 'jump' };
     if (open) writeUrl();
   };
 

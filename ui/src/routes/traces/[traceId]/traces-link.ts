@@ -1,0 +1,12 @@
+/** Leads from a trace to the lists around it: same project, and a time range in which the trace lies. */
+import { timeRange } from '#lib/time-range.svelte.ts';
+import { type Changes, link } from '#lib/url-state.svelte.ts';
+
+const marginMs = 30 * 60_000;
+
+/** The page's own range where the moment is in it, else half an hour around. */
+export function listLink(path: '/traces' | '/logs', atUnixMs: number, changes: Changes): string {
+  if (atUnixMs >= timeRange.fromMs && atUnixMs <= timeRange.toMs) return link(path, changes);
+  const [from, to] = [Math.floor(atUnixMs - marginMs), Math.ceil(atUnixMs + marginMs)];
+  return link(path, { range: null, from, to, ...changes });
+}
