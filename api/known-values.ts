@@ -29,21 +29,37 @@ export const readKeys = (telemetry: Telemetry, known: Known, containing: string,
     params: { containing, limit },
   });
 
-/** Values of a key, most frequent first. */
+/** Values of an attribute, which may be known under several keys, most frequent first. */
 export const readValues = (
   telemetry: Telemetry,
   known: Known,
-  key: string,
-  scopes: readonly KnownKey['scope'][],
+  attribute: { readonly keys: readonly string[]; readonly scopes: readonly KnownKey['scope'][] },
   containing: string,
   limit: number,
 ): Promise<KnownValue[]> =>
   read<KnownValue>(telemetry, known, {
     sql: `SELECT value, sum(facets.rows) AS rows FROM facets WHERE ${inRange}
-        AND scope IN {scopes:Array(String)} AND key = {key:String} AND value != ''
+        AND scope IN {scopes:Array(String)} AND key IN {keys:Array(String)} AND value != ''
         AND positionCaseInsensitive(value, {containing:String}) > 0
       GROUP BY value ORDER BY rows DESC, value LIMIT {limit:UInt32}`,
-    params: { scopes, key, containing, limit },
+    params: { ...attribute, containing, limit },
+  });
+
+/** Names of spans, most frequent first. */
+export const readOperations = (
+  telemetry: Telemetry,
+  known: Known,
+  containing: string,
+  limit: number,
+): Promise<KnownValue[]> =>
+  read<KnownValue>(telemetry, known, {
+    sql: `SELECT name AS value, sum(calls) AS rows FROM red
+      WHERE org = {org:String} AND project = {project:String}
+        AND minute >= fromUnixTimestamp64Milli({fromMs:Int64}, 'UTC')
+        AND minute < fromUnixTimestamp64Milli({toMs:Int64}, 'UTC')
+        AND positionCaseInsensitive(name, {containing:String}) > 0
+      GROUP BY value ORDER BY rows DESC, value LIMIT {limit:UInt32}`,
+    params: { containing, limit },
   });
 
 /** Keys of records that have several values but not too many to choose from. */
