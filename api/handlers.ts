@@ -1,0 +1,28 @@
+/** Who answers which route. A new route is its contract, its file and one line here. */
+import type { Telemetry } from '../kernel/telemetry/client.ts';
+import { complete } from './complete.ts';
+import type { Handlers } from './handler.ts';
+import { listLogs, listServiceLogs } from './logs.ts';
+import { getLogFacets } from './logs-facets.ts';
+import { getLogHistogram } from './logs-histogram.ts';
+import { getServiceMap } from './service-map.ts';
+import { getService, listServices } from './services.ts';
+import type { Projects } from './tenancy.ts';
+
+export interface HandlerDependencies {
+  readonly telemetry: Telemetry;
+  readonly projects: Projects;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+}
+
+export const createHandlers = ({ telemetry, projects, now }: HandlerDependencies): Partial<Handlers> => ({
+  listServices: listServices(telemetry, projects, now),
+  getService: getService(telemetry, projects, now),
+  getServiceMap: getServiceMap(telemetry, projects, now),
+  listLogs: listLogs(telemetry),
+  listServiceLogs: listServiceLogs(telemetry),
+  getLogFacets: getLogFacets(telemetry),
+  getLogHistogram: getLogHistogram(telemetry),
+  complete: complete(telemetry),
+});
