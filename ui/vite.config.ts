@@ -10,20 +10,6 @@ export default defineConfig({
     sveltekit({
       adapter: adapter({ fallback: 'index.html', precompress: true }),
       compilerOptions: { runes: ({ filename }) => (filename.includes('node_modules') ? undefined : true) },
-      // The pages show other people's text: nothing but our own files may run.
-      csp: {
-        mode: 'hash',
-        directives: {
-          'default-src': ['self'],
-          'script-src': ['self'],
-          'style-src': ['self', 'unsafe-inline'],
-          'img-src': ['self', 'data:'],
-          'connect-src': ['self'],
-          'object-src': ['none'],
-          'base-uri': ['self'],
-          'form-action': ['self'],
-        },
-      },
       // Pages are served by one process that is restarted to update: nothing to poll for.
       version: { pollInterval: 0 },
     }),

@@ -1,6 +1,7 @@
 /** Who is looking, at which project, and what telemetry it has. Loaded once before any page is shown. */
 import { page } from '$app/state';
 import type { Project, Session, Setup } from '../../../api/contract/installation.ts';
+import type { Signal } from '../../../api/contract/values.ts';
 import { type ApiFailure, failureOf, get } from './api.ts';
 
 let current = $state.raw<Session>();
@@ -37,6 +38,11 @@ export const session = {
   /** True once the project has ever received anything; undefined while unknown. */
   get hasData(): boolean | undefined {
     return setup && Object.values(setup.newest).some((newestMs) => newestMs !== null);
+  },
+
+  /** True once the project has ever received this signal; undefined while unknown. */
+  has(signal: Signal): boolean | undefined {
+    return setup && setup.newest[signal] !== null;
   },
 
   /** Asks who is signed in and, where allowed, for the projects and the setup. */

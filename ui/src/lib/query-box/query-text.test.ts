@@ -10,7 +10,8 @@ describe('a term', () => {
     ['path', 'a "b" \\c', 'path:"a \\"b\\" \\\\c"'],
     ['delta', '-5', 'delta:"-5"'],
     ['range', '>5', 'range:">5"'],
-    ['word', 'or', 'word:"or"'],
+    ['word', 'OR', 'word:"OR"'],
+    ['word', 'or', 'word:or'],
     ['glob', 'a*', 'glob:"a*"'],
     ['empty', '', 'empty:""'],
   ])('%s is %s: %s', (field, value, text) => {
@@ -31,9 +32,9 @@ describe('filters', () => {
   });
 
   it('hold for the whole of an alternative', () => {
-    expect(withFilter('level:error or level:warn', 'service', 'auth')).toBe('(level:error or level:warn) service:auth');
-    expect(withFilter('(level:error or level:warn)', 'service', 'auth')).toBe(
-      '(level:error or level:warn) service:auth',
+    expect(withFilter('level:error OR level:warn', 'service', 'auth')).toBe('(level:error OR level:warn) service:auth');
+    expect(withFilter('(level:error OR level:warn)', 'service', 'auth')).toBe(
+      '(level:error OR level:warn) service:auth',
     );
   });
 });

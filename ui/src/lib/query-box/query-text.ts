@@ -24,15 +24,15 @@ export const without = (query: string, unwanted: string): string => {
 // ---- helpers
 
 const quoted = (value: string): string =>
-  /^[\p{L}\p{N}_./@$%+#~][\p{L}\p{N}_./@$%+#~:-]*$/u.test(value) && !/^(?:and|or|not)$/i.test(value)
+  /^[\p{L}\p{N}_./@$%+#~][\p{L}\p{N}_./@$%+#~:-]*$/u.test(value) && !/^(?:AND|OR|NOT)$/.test(value)
     ? value
     : `"${value.replace(/["\\]/g, '\\$&')}"`;
 
 const added = (query: string, addition: string): string => {
   if (hasTerm(query, addition)) return query;
   const before = query.trim();
-  // A filter belongs to the whole query: an "or" would otherwise take it to one side.
-  const safe = /\bor\b/i.test(before) && !/^\(.*\)$/s.test(before) ? `(${before})` : before;
+  // A filter belongs to the whole query: an OR would otherwise take it to one side.
+  const safe = /\bOR\b/.test(before) && !/^\(.*\)$/s.test(before) ? `(${before})` : before;
   return safe === '' ? addition : `${safe} ${addition}`;
 };
 
