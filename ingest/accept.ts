@@ -1,0 +1,103 @@
+/**
+ * What both transports do with a request once they have its bytes: read, check, save what is good of it, compress, append.
+ * Resolves when the log has it on disk; what happens to it from there is no concern of the sender.
+ */
+import { promisify } from 'node:util';
+import { constants, zstdCompress, zstdCompressSync } from 'node:zlib';
+import { type Log, LogFullError } from '../kernel/log/log.ts';
+import { check, MalformedError } from '../kernel/otlp/check.ts';
+import type { Rejections } from '../kernel/otlp/check-rejections.ts';
+import { salvage } from '../kernel/otlp/check-salvage.ts';
+import { readJson } from '../kernel/otlp/json.ts';
+import type { Signal } from '../kernel/otlp/messages.ts';
+import { TooLargeError } from '../kernel/otlp/protobuf-writer.ts';
+import { logsTopic, metricsTopic, otlpHeaders, spansTopic, type TopicDefinition } from '../kernel/topics.ts';
+import type { Tenant } from './authenticate.ts';
+import type { IngestCounting } from './counters.ts';
+import { RefusedError } from './refusal.ts';
+import type { AnnounceServices } from './services-seen.ts';
+import type { Accepted } from './status.ts';
+
+export type Format = 'protobuf' | 'json';
+
+/** @throws RefusedError */
+export type Accept = (tenant: Tenant, signal: Signal, format: Format, body: Buffer) => Promise<Accepted>;
+
+export interface AcceptOptions {
+  readonly log: Pick<Log, 'append'>;
+  readonly announce: AnnounceServices;
+  readonly counting: IngestCounting;
+  readonly maxRequestBytes: number;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+}
+
+export const acceptInto =
+  ({ log, announce, counting, maxRequestBytes, now }: AcceptOptions): Accept =>
+  async (tenant, signal, format, body) => {
+    const receivedAtMs = now();
+    const { bytes, records, rejections, services } = read(signal, format, body, maxRequestBytes, receivedAtMs);
+    const rejected = rejections.count;
+    if (rejected > 0) counting.countRejected(tenant.project, signal, rejections.byReason);
+    const message = rejected > 0 ? rejections.message(signal) : '';
+    if (records === 0) {
+      // Partial success is for requests of which a part was taken.
+      if (rejected > 0) throw new RefusedError('malformed', message);
+      return { rejected, message };
+    }
+    const headers = {
+      [otlpHeaders.org]: tenant.org,
+      [otlpHeaders.project]: tenant.project,
+      [otlpHeaders.receivedAt]: String(receivedAtMs),
+      [otlpHeaders.retentionDays]: String(tenant.retentionDays),
+      [otlpHeaders.records]: String(records),
+      [otlpHeaders.encoding]: 'zstd',
+    };
+    const value = await compress(bytes);
+    try {
+      await log.append(topicOf[signal].name, [{ key: '', headers, value }]);
+    } catch (error) {
+      // Whatever keeps the log from taking it, the sender still has the data and can come back with it.
+      const why = error instanceof LogFullError ? error.message : 'The log cannot be written.';
+      throw new RefusedError('unavailable', `The data could not be stored. ${why}`, { cause: error });
+    }
+    counting.countAccepted(tenant.project, signal, records, bytes.length);
+    await announce(tenant, services, receivedAtMs);
+    return { rejected, message };
+  };
+
+const topicOf: Readonly<Record<Signal, TopicDefinition>> = {
+  traces: spansTopic,
+  logs: logsTopic,
+  metrics: metricsTopic,
+};
+
+interface Readable {
+  /** Protobuf without bad records: the sender's own bytes whenever there are none. */
+  readonly bytes: Uint8Array;
+  readonly records: number;
+  readonly rejections: Rejections;
+  readonly services: readonly string[];
+}
+
+const read = (signal: Signal, format: Format, body: Buffer, maxBytes: number, nowMs: number): Readable => {
+  try {
+    const json = format === 'json' ? readJson(body, signal, maxBytes) : undefined;
+    const bytes = json ? json.bytes : body;
+    const { records, rejections, bad, services } = check(bytes, signal, nowMs);
+    if (json) rejections.addAll(json.rejections);
+    return { bytes: bad ? salvage(bytes, signal, bad) : bytes, records, rejections, services };
+  } catch (error) {
+    if (error instanceof MalformedError) throw new RefusedError('malformed', error.message, { field: error.path });
+    if (error instanceof TooLargeError) throw new RefusedError('too-large', error.message);
+    throw error;
+  }
+};
+
+const compressInPool = promisify(zstdCompress);
+const options = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+/** Up to here compressing takes less time than a round through Node's thread pool. */
+const maxSyncBytes = 32 * 1024;
+
+const compress = async (bytes: Uint8Array): Promise<Uint8Array> =>
+  bytes.length <= maxSyncBytes ? zstdCompressSync(bytes, options) : compressInPool(bytes, options);

@@ -1,0 +1,107 @@
+/** One Export request over HTTP, from its headers to its answer. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Signal } from '../kernel/otlp/messages.ts';
+import type { Accept, Format } from './accept.ts';
+import type { Authenticate } from './authenticate.ts';
+import { type AnswerHeaders, corsHeaders } from './cors.ts';
+import { discardRest, readBody } from './http-body.ts';
+import type { InFlight } from './in-flight.ts';
+import { type Encoding, encodings, inflate } from './inflate.ts';
+import { RefusedError, refusalCodes, retryAfterSeconds } from './refusal.ts';
+import { responseInJson, responseInProtobuf, statusInJson, statusInProtobuf } from './status.ts';
+
+export interface ExportOptions {
+  readonly authenticate: Authenticate;
+  readonly accept: Accept;
+  readonly inFlight: InFlight;
+  /** Of a body, as it comes and after decompression. */
+  readonly maxRequestBytes: number;
+}
+
+/** @throws RefusedError, SenderGoneError */
+export const answerExport = async (
+  signal: Signal,
+  request: IncomingMessage,
+  response: ServerResponse,
+  { authenticate, accept, inFlight, maxRequestBytes }: ExportOptions,
+): Promise<void> => {
+  const { headers } = request;
+  if (request.method !== 'POST') throw new RefusedError('wrong-method', `${request.method} is not allowed: use POST.`);
+  const format = formatOf(headers['content-type']);
+  if (format === undefined) {
+    throw new RefusedError('unsupported', 'The Content-Type must be application/x-protobuf or application/json.');
+  }
+  const encoding = encodingOf(headers['content-encoding']);
+  const tenant = authenticate({ headers, peerAddress: request.socket.remoteAddress });
+  const lease = inFlight.lease();
+  try {
+    if (headers.expect !== undefined) response.writeContinue();
+    const body = await readBody(request, maxRequestBytes, lease);
+    const inflated = await inflate(encoding, body, maxRequestBytes, lease);
+    const accepted = await accept(tenant, signal, format, inflated);
+    const answer = format === 'json' ? responseInJson(accepted, signal) : responseInProtobuf(accepted);
+    send(response, 200, { ...corsHeaders(headers), 'content-type': contentTypes[format] }, answer);
+  } finally {
+    lease.release();
+  }
+};
+
+export const answerRefusal = (
+  refused: RefusedError,
+  request: IncomingMessage,
+  response: ServerResponse,
+  maxRequestBytes: number,
+): void => {
+  const { http, retry } = refusalCodes[refused.kind];
+  const retryAfter = retry ? retryAfterSeconds() : 0;
+  // the request's own content type wherever it has one of ours
+  const format = formatOf(request.headers['content-type']) ?? 'json';
+  const body = (format === 'json' ? statusInJson : statusInProtobuf)(refused, retryAfter);
+  if (!request.complete) discardRest(request, maxDiscard * maxRequestBytes);
+  send(
+    response,
+    http,
+    {
+      ...corsHeaders(request.headers),
+      'content-type': contentTypes[format],
+      ...(retry ? { 'retry-after': retryAfter } : {}),
+      ...extraHeaders[http],
+    },
+    body,
+  );
+};
+
+export const send = (response: ServerResponse, code: number, headers: AnswerHeaders, body: Buffer = nothing): void => {
+  response.writeHead(code, code === 204 ? headers : { ...headers, 'content-length': body.length });
+  response.end(body);
+};
+
+const nothing = Buffer.alloc(0);
+
+/** Of a refused body, this many times the limit is read and forgotten, so that the sender gets to read the answer. */
+const maxDiscard = 4;
+
+const contentTypes: Readonly<Record<Format, string>> = {
+  protobuf: 'application/x-protobuf',
+  json: 'application/json',
+};
+
+const extraHeaders: Readonly<Record<number, AnswerHeaders>> = {
+  401: { 'www-authenticate': 'Bearer' },
+  405: { allow: 'POST, OPTIONS' },
+  // https://www.rfc-editor.org/rfc/rfc9110#section-15.5.16
+  415: { 'accept-encoding': encodings.join(', ') },
+};
+
+const formatOf = (contentType: string | undefined): Format | undefined => {
+  const type = contentType?.split(';', 1)[0]?.trim().toLowerCase();
+  if (type === contentTypes.protobuf) return 'protobuf';
+  return type === contentTypes.json ? 'json' : undefined;
+};
+
+const encodingOf = (contentEncoding = 'identity'): Encoding => {
+  const name = contentEncoding.trim().toLowerCase() || 'identity';
+  const encoding = encodings.find((known) => known === name || `x-${known}` === name);
+  if (encoding) return encoding;
+  throw new RefusedError('unsupported', `The Content-Encoding ${name} is not known: use ${encodings.join(', ')}.`);
+};

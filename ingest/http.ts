@@ -1,0 +1,91 @@
+/**
+ * OTLP over HTTP/1.1: https://opentelemetry.io/docs/specs/otlp/#otlphttp. On `node:http` itself, since a framework would
+ * cost as much per request as all that happens here (docs/decisions/0011).
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Log } from '../kernel/log/log.ts';
+import type { Signal } from '../kernel/otlp/messages.ts';
+import { preflightHeaders } from './cors.ts';
+import type { IngestCounting } from './counters.ts';
+import { SenderGoneError } from './http-body.ts';
+import { answerBrokenRequests } from './http-broken.ts';
+import { answerExport, answerRefusal, type ExportOptions, send } from './http-export.ts';
+import { RefusedError, refusedBy } from './refusal.ts';
+
+export interface HttpOptions extends ExportOptions {
+  readonly log: Pick<Log, 'ping'>;
+  readonly counting: Pick<IngestCounting, 'countFailed'>;
+  /** How long a request may take to arrive. */
+  readonly requestTimeoutMs: number;
+  /** Told of every refusal. */
+  readonly onRefused: (refused: RefusedError) => void;
+}
+
+const signals: ReadonlyMap<string, Signal> = new Map([
+  ['/v1/traces', 'traces'],
+  ['/v1/logs', 'logs'],
+  ['/v1/metrics', 'metrics'],
+]);
+
+export const createHttpServer = (options: HttpOptions): Server => {
+  const { requestTimeoutMs } = options;
+  const server = createServer({
+    requestTimeout: requestTimeoutMs,
+    headersTimeout: Math.min(10_000, requestTimeoutMs),
+    connectionsCheckingInterval: Math.min(5_000, requestTimeoutMs),
+    // longer than the minute after which exporters and load balancers let go, so that we are not the first to close
+    keepAliveTimeout: 75_000,
+    maxHeaderSize: 16 * 1024,
+    keepAlive: true,
+    noDelay: true,
+  });
+  server.maxConnections = maxConnections;
+  answerBrokenRequests(server);
+  server.on('request', (request, response) => void answer(request, response, options, server));
+  server.on('checkContinue', (request, response) => {
+    // Who is refused sends no body, so what comes next could not be told from one: better a new connection.
+    response.on('finish', () => request.complete || request.destroy());
+    void answer(request, response, options, server);
+  });
+  return server;
+};
+
+/** Every connection is an open file, and those are limited. */
+const maxConnections = 10_000;
+
+const answer = async (
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: HttpOptions,
+  server: Server,
+): Promise<void> => {
+  // while draining, each connection ends with the request that is under way
+  if (!server.listening) response.setHeader('connection', 'close');
+  const path = request.url!.split('?', 1)[0]!;
+  const signal = signals.get(path);
+  try {
+    if (path === '/healthz') send(response, 200, {});
+    else if (path === '/readyz') await answerReady(response, options.log);
+    else if (signal === undefined) throw new RefusedError('not-found', `There is no ${path} here.`);
+    else if (request.method === 'OPTIONS') send(response, 204, preflightHeaders(request.headers));
+    else await answerExport(signal, request, response, options);
+  } catch (error) {
+    if (error instanceof SenderGoneError) {
+      options.counting.countFailed('http', 'sender-gone');
+      return;
+    }
+    const refused = refusedBy(error);
+    options.counting.countFailed('http', refused.kind);
+    options.onRefused(refused);
+    answerRefusal(refused, request, response, options.maxRequestBytes);
+  }
+};
+
+const answerReady = async (response: ServerResponse, log: Pick<Log, 'ping'>): Promise<void> => {
+  try {
+    await log.ping();
+  } catch (cause) {
+    throw new RefusedError('unavailable', 'The log does not answer.', { cause });
+  }
+  send(response, 200, {});
+};

@@ -1,0 +1,54 @@
+/** Bounds the memory of all requests together: what they hold is leased here, and who asks for too much comes back later. */
+import { RefusedError } from './refusal.ts';
+
+export interface Lease {
+  /** @throws RefusedError (unavailable) when all requests together would hold too much. */
+  grow(bytes: number): void;
+  /** Gives everything back; may be called more than once. */
+  release(): void;
+}
+
+export interface InFlight {
+  readonly bytes: number;
+  readonly requests: number;
+  /** @throws RefusedError (unavailable), as `grow`. */
+  lease(): Lease;
+}
+
+/** What a request costs beside its body: socket, headers, closures. */
+const requestBytes = 16 * 1024;
+
+export const boundInFlight = (maxBytes: number): InFlight => {
+  let bytes = 0;
+  let requests = 0;
+  const take = (count: number): void => {
+    if (bytes + count > maxBytes)
+      throw new RefusedError('unavailable', 'More requests are under way than memory is for.');
+    bytes += count;
+  };
+  return {
+    get bytes() {
+      return bytes;
+    },
+    get requests() {
+      return requests;
+    },
+    lease() {
+      take(requestBytes);
+      requests++;
+      let held = requestBytes;
+      return {
+        grow(count) {
+          take(count);
+          held += count;
+        },
+        release() {
+          if (held === 0) return;
+          bytes -= held;
+          held = 0;
+          requests--;
+        },
+      };
+    },
+  };
+};

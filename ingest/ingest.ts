@@ -1,0 +1,121 @@
+/** The way in: OTLP over HTTP and over gRPC, into the log. Needs the log alone. */
+import { once } from 'node:events';
+import type { AddressInfo, Server } from 'node:net';
+import type { Log } from '../kernel/log/log.ts';
+import { acceptInto } from './accept.ts';
+import { authenticateBy, type Tenant } from './authenticate.ts';
+import { countIngest, type IngestCounters } from './counters.ts';
+import { type Fault, tellFaults } from './faults.ts';
+import { createGrpcServer } from './grpc.ts';
+import { keepConnections } from './grpc-connections.ts';
+import { createHttpServer } from './http.ts';
+import { boundInFlight, type InFlight } from './in-flight.ts';
+import { followIngestKeys } from './keys.ts';
+import { announceServicesTo } from './services-seen.ts';
+
+export interface IngestOptions {
+  readonly log: Log;
+  readonly host: string;
+  /** 0 takes any free port, here and below. */
+  readonly httpPort: number;
+  readonly grpcPort: number;
+  /** Largest request, as it comes and after decompression. */
+  readonly maxRequestBytes: number;
+  /** Where data belongs that comes without a key and from this machine; undefined when a key is always needed. */
+  readonly keyless: Tenant | undefined;
+  /** Of all requests under way together. */
+  readonly maxInFlightBytes?: number;
+  /** How long a request may take to arrive. */
+  readonly requestTimeoutMs?: number;
+  readonly maxConnectionAgeMs?: number;
+  /** How long requests under way may take to end, when a connection or the process is to end. */
+  readonly drainMs?: number;
+  /** Unix milliseconds. */
+  readonly now?: () => number;
+  /** Told when data could not be taken and the sender is not at fault. */
+  readonly onFault?: (fault: Fault) => void;
+}
+
+export interface Ingest {
+  readonly httpPort: number;
+  readonly grpcPort: number;
+  readonly counters: IngestCounters;
+  readonly inFlight: Pick<InFlight, 'bytes' | 'requests'>;
+  /** Refuses new connections, finishes what was accepted, and resolves: after `drainMs` at the latest. */
+  drain(): Promise<void>;
+}
+
+/** @throws when a port is taken */
+export const startIngest = async ({
+  log,
+  host,
+  httpPort,
+  grpcPort,
+  maxRequestBytes,
+  keyless,
+  maxInFlightBytes = Math.max(256 * 2 ** 20, 4 * maxRequestBytes),
+  requestTimeoutMs = 60_000,
+  maxConnectionAgeMs = 30 * 60_000,
+  drainMs = 10_000,
+  now = Date.now,
+  onFault = () => {},
+}: IngestOptions): Promise<Ingest> => {
+  const keys = await followIngestKeys(log);
+  const counting = countIngest(now);
+  const inFlight = boundInFlight(maxInFlightBytes);
+  const shared = {
+    log,
+    counting,
+    inFlight,
+    maxRequestBytes,
+    requestTimeoutMs,
+    authenticate: authenticateBy(keys, keyless),
+    accept: acceptInto({ log, counting, maxRequestBytes, now, announce: announceServicesTo(log) }),
+    onRefused: tellFaults(onFault, now),
+  };
+  const http = createHttpServer(shared);
+  const grpc = createGrpcServer(shared);
+  const connections = keepConnections(grpc, {
+    maxAgeMs: maxConnectionAgeMs,
+    graceMs: drainMs,
+    minPingIntervalMs: 10_000,
+  });
+  try {
+    await listen(http, host, httpPort);
+    await listen(grpc, host, grpcPort);
+  } catch (error) {
+    http.close();
+    await keys.close();
+    throw error;
+  }
+
+  const drain = async (): Promise<void> => {
+    const closed = Promise.all([once(http, 'close'), once(grpc, 'close')]);
+    http.close();
+    http.closeIdleConnections();
+    grpc.close();
+    connections.closeAll();
+    const deadline = setTimeout(() => {
+      http.closeAllConnections();
+      connections.destroyAll();
+    }, drainMs);
+    await closed;
+    clearTimeout(deadline);
+    await keys.close();
+  };
+  let drained: Promise<void> | undefined;
+  return {
+    httpPort: portOf(http),
+    grpcPort: portOf(grpc),
+    counters: counting.counters,
+    inFlight,
+    drain: () => (drained ??= drain()),
+  };
+};
+
+const listen = async (server: Server, host: string, port: number): Promise<void> => {
+  server.listen(port, host);
+  await once(server, 'listening');
+};
+
+const portOf = (server: Server): number => (server.address() as AddressInfo).port;
