@@ -263,7 +263,14 @@ test('begins anew with a log that was replaced', async () => {
 });
 
 test('two that hold the same partition by mistake decide each event once', async () => {
-  await Promise.all([run(), run()]);
+  const counting = defineProcessor<Words, string>({
+    ...collectWords,
+    decide: (words, { key, event }) => ({
+      state: [...words, event],
+      emit: [{ topic: servicesRegisteredTopic, key, value: `${event} ${words.length}` }],
+    }),
+  });
+  await Promise.all([run(counting), run(counting)]);
   const words = Array.from({ length: 300 }, (_, i) => `word ${i}`);
   for (let i = 0; i < words.length; i += 10) await send('a', ...words.slice(i, i + 10));
   await vi.waitFor(async () => expect(await wordsOf('a')).toEqual(words), 20_000);

@@ -57,8 +57,8 @@ const makeDirectory = async (place: string): Promise<void> => {
 
 /** The server must own its files: those of an ordinary user stay theirs when root starts Syntra for once. */
 const ownerOf = async (directory: string): Promise<ProcessUser> => {
-  const { uid, gid } = await stat(directory);
-  return uid === 0 ? ownUser : { uid, gid };
+  const data = await stat(join(directory, 'data')).catch(() => undefined);
+  return data === undefined || data.uid === 0 ? ownUser : { uid: data.uid, gid: data.gid };
 };
 
 const canUse = (user: ProcessUser, directory: string): Promise<boolean> =>

@@ -79,7 +79,8 @@ const settings = ({ dataDirectory, socketDirectory }: ServerOptions): string[] =
   dataDirectory,
   ...Object.entries({
     listen_addresses: '',
-    unix_socket_directories: socketDirectory,
+    // A list, where quotes keep a comma in a name from dividing it.
+    unix_socket_directories: `"${socketDirectory.replaceAll('"', '""')}"`,
     unix_socket_permissions: '0700',
     cluster_name: clusterName(process.pid),
     max_connections: '40',

@@ -249,7 +249,19 @@ const snapshot = async (): Promise<string[]> => {
 test('starts over when the first start was cut off', async () => {
   await mkdir(join(dataDir, 'state/data.unfinished/base'), { recursive: true, mode: 0o700 });
   await writeFile(join(dataDir, 'state/data.unfinished/PG_VERSION'), '18\n');
+  // Root lends the directory to nobody while initdb runs.
+  if (runsAsRoot) await chown(join(dataDir, 'state'), 65_534, 65_530);
   expect(await query((await start()).connection, 'select 1 as row')).toEqual([{ row: 1 }]);
+  expect((await stat(join(dataDir, 'state'))).uid).toBe(runsAsRoot ? 65_530 : process.getuid!());
+});
+
+test('works in a directory with an unusual name', async () => {
+  const odd = join(dataDir, `it's, an "odd" nàme; $HOME`);
+  await mkdir(odd);
+  await chmod(dataDir, 0o711);
+  const first = await start(odd);
+  await expect(start(odd)).rejects.toThrow(`is in use by process ${process.pid}`);
+  expect(await query(first.connection, 'select 1 as row')).toEqual([{ row: 1 }]);
 });
 
 test('finds another place for the socket when the path is too long for one', async () => {

@@ -1,0 +1,91 @@
+/**
+ * A process for `decider.crash.test.ts` to kill. `work` appends events for ever while a decider sums them up by key;
+ * `finish` decides what is left and prints what it finds, as one line of JSON.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'drizzle-orm';
+import { openEmbeddedLog } from '../log/embedded.ts';
+import type { LogRecord } from '../log/log.ts';
+import { defineProcessor } from '../processor.ts';
+import { openDatabase } from '../state/database.ts';
+import { startEmbeddedPostgres } from '../state/embedded.ts';
+import { decisionIdHeader, servicesRegisteredTopic, servicesSeenTopic } from '../topics.ts';
+import { runDecider } from './decider.ts';
+import { countingMeter } from './meter.ts';
+
+export interface Findings {
+  /** Sum of each key, as the database has it. */
+  readonly sums: Readonly<Record<string, number>>;
+  /** Events of each key on the log, each of which adds one. */
+  readonly events: Readonly<Record<string, number>>;
+  /** Sums of each key as they were appended, without those whose id came before. */
+  readonly appended: Readonly<Record<string, readonly number[]>>;
+}
+
+const [dataDir, mode] = process.argv.slice(2) as [string, 'work' | 'finish'];
+const postgres = await startEmbeddedPostgres({ dataDir });
+const database = await openDatabase(postgres.connection);
+const log = await openEmbeddedLog({ directory: dataDir });
+await database.queries.execute(sql`create table if not exists sums (key text primary key, sum int not null)`);
+
+const sumUp = defineProcessor<number, number>({
+  name: 'sum-up',
+  reads: [servicesSeenTopic],
+  writes: [servicesRegisteredTopic],
+  initial: 0,
+  parse: ({ value }) => Number(Buffer.from(value).toString()),
+  decide: (sum, { key, event }) => ({
+    state: sum + event,
+    emit: [{ topic: servicesRegisteredTopic, key, value: sum + event }],
+  }),
+  store: {
+    async load(queries, keys) {
+      const { rows } = await queries.execute<{ key: string; sum: number }>(
+        sql`select * from sums where key in ${keys}`,
+      );
+      return new Map(rows.map(({ key, sum }) => [key, sum]));
+    },
+    async save(queries, changes) {
+      for (const { key, after } of changes) {
+        await queries.execute(sql`insert into sums values (${key}, ${after})
+          on conflict (key) do update set sum = excluded.sum`);
+      }
+    },
+  },
+});
+
+const readAll = async (topic: string): Promise<LogRecord[]> => {
+  const tail = await log.tail(topic, 0, 'start');
+  const all: LogRecord[] = [];
+  for (;;) {
+    const records = await tail.next({ maxRecords: 1000, maxBytes: 1e8 });
+    if (records.length === 0) return all;
+    all.push(...records);
+  }
+};
+
+const stop = await runDecider({ decider: sumUp, log, database, meter: countingMeter('sum-up', console.error).meter });
+for (let i = 0; mode === 'work'; i++) {
+  await log.append(servicesSeenTopic.name, [{ key: `key-${i % 5}`, headers: {}, value: Buffer.from('1') }]);
+  console.log('appended');
+}
+while ((await log.lagOf(sumUp.name, [servicesSeenTopic.name]))[0]!.lag > 0) await sleep(5);
+await stop();
+
+const { rows } = await database.queries.execute<{ key: string; sum: number }>(sql`select key, sum from sums`);
+const events = Map.groupBy(await readAll(servicesSeenTopic.name), ({ key }) => key);
+const firsts = new Map(
+  (await readAll(servicesRegisteredTopic.name)).reverse().map((r) => [r.headers[decisionIdHeader], r]),
+);
+const appended = Map.groupBy([...firsts.values()].reverse(), ({ key }) => key);
+const findings: Findings = {
+  sums: Object.fromEntries(rows.map(({ key, sum }) => [key, sum])),
+  events: Object.fromEntries([...events].map(([key, records]) => [key, records.length])),
+  appended: Object.fromEntries(
+    [...appended].map(([key, records]) => [key, records.map(({ value }) => Number(Buffer.from(value).toString()))]),
+  ),
+};
+await database.close();
+await log.close();
+await postgres.stop();
+console.log(JSON.stringify(findings));
