@@ -120,9 +120,24 @@ export const asQueryError = (error: unknown): unknown => {
  * ClickHouse's error codes for bytes that will never parse: 6 CANNOT_PARSE_TEXT, 26/27 CANNOT_PARSE_*, 32
  * ATTEMPT_TO_READ_AFTER_EOF, 33 CANNOT_READ_ALL_DATA, 36 BAD_ARGUMENTS, 53 TYPE_MISMATCH, 69 ARGUMENT_OUT_OF_BOUND,
  * 117 INCORRECT_DATA, 128 TOO_LARGE_ARRAY_SIZE, 131 TOO_LARGE_STRING_SIZE, 190 SIZES_OF_ARRAYS_DO_NOT_MATCH,
- * 691 UNKNOWN_ELEMENT_OF_ENUM.
+ * 407 DECIMAL_OVERFLOW (a view's arithmetic), 691 UNKNOWN_ELEMENT_OF_ENUM.
  */
-const rejectedCodes = new Set(['6', '26', '27', '32', '33', '36', '53', '69', '117', '128', '131', '190', '691']);
+const rejectedCodes = new Set([
+  '6',
+  '26',
+  '27',
+  '32',
+  '33',
+  '36',
+  '53',
+  '69',
+  '117',
+  '128',
+  '131',
+  '190',
+  '407',
+  '691',
+]);
 
 export const isRejection = (error: unknown): boolean =>
   rejectedCodes.has(String((error as { code?: unknown }).code ?? ''));
