@@ -87,7 +87,21 @@ const startAll = async (config: Config, print: Report, onStop: (stop: Stop) => v
     otlpGrpc: addressOf('http', config.host, ingest.grpcPort),
   };
   const projects = openProjects(database.queries, ingestKey);
-  const handlers = createHandlers({ telemetry, projects, now: Date.now });
+  const handlers = createHandlers({
+    telemetry,
+    projects,
+    log,
+    sinks: processors.flatMap(({ figures, topics }) =>
+      topics.filter((topic) => topic.startsWith('otlp.')).map((topic) => ({ group: figures.name, topic })),
+    ),
+    ingest: {
+      otlpHttpUrl: addresses.otlpHttp.url,
+      otlpGrpcUrl: addresses.otlpGrpc.url,
+      keyOptional: config.loopback,
+      ofProject: (project) => ingest.counters.ofProject(project),
+    },
+    now: Date.now,
+  });
   const server = await buildServer({
     config,
     projects,

@@ -1,7 +1,10 @@
 /** Who answers which route. A new route is its contract, its file and one line here. */
+import type { Log } from '../kernel/log/log.ts';
 import type { Telemetry } from '../kernel/telemetry/client.ts';
+import type { SinkGroup } from './backlog.ts';
 import { complete } from './complete.ts';
 import type { Handlers } from './handler.ts';
+import { getIngestHealth, getSetup, type IngestView, listProjects } from './installation.ts';
 import { listLogs, listServiceLogs } from './logs.ts';
 import { getLogFacets } from './logs-facets.ts';
 import { getLogHistogram } from './logs-histogram.ts';
@@ -12,11 +15,25 @@ import type { Projects } from './tenancy.ts';
 export interface HandlerDependencies {
   readonly telemetry: Telemetry;
   readonly projects: Projects;
+  readonly log: Log;
+  /** Who stores telemetry: what waits for them is the backlog. */
+  readonly sinks: readonly SinkGroup[];
+  readonly ingest: IngestView;
   /** Unix milliseconds. */
   readonly now: () => number;
 }
 
-export const createHandlers = ({ telemetry, projects, now }: HandlerDependencies): Partial<Handlers> => ({
+export const createHandlers = ({
+  telemetry,
+  projects,
+  log,
+  sinks,
+  ingest,
+  now,
+}: HandlerDependencies): Partial<Handlers> => ({
+  listProjects: listProjects(projects),
+  getSetup: getSetup(telemetry, projects, ingest, now),
+  getIngestHealth: getIngestHealth(log, sinks, ingest),
   listServices: listServices(telemetry, projects, now),
   getService: getService(telemetry, projects, now),
   getServiceMap: getServiceMap(telemetry, projects, now),
