@@ -178,10 +178,10 @@ export class AttributeList {
     return -1;
   }
 
-  /** Writes the value of one attribute as a String, cut to what a name may have. */
-  writeName(reader: WireReader, index: number, out: RowWriter): void {
+  /** Writes the value of one attribute as a String, cut to what a name may have. Returns its letter. */
+  writeName(reader: WireReader, index: number, out: RowWriter): number {
     const base = index * 4;
-    this.value.write(reader, this.extents[base + 2]!, this.extents[base + 3]!, out, limits.nameBytes);
+    return this.value.write(reader, this.extents[base + 2]!, this.extents[base + 3]!, out, limits.nameBytes);
   }
 }
 

@@ -1,22 +1,31 @@
 /**
- * Reads RowBinary back into objects, slowly and obviously: what tests look at rows with. Integers of 64 bits and times
- * are bigints, FixedStrings are hex, maps are arrays of pairs (they may hold a key twice), enums are their names.
+ * Reads RowBinary back into objects, slowly and obviously: what tests and the live tail look at rows with. Integers of
+ * 64 bits and times are bigints, FixedStrings are hex, maps are arrays of pairs (they may hold a key twice), enums are
+ * their names.
  */
 
 type Read = (cursor: Cursor) => unknown;
 
-/** @throws Error when bytes are left over or missing, or a type is not one of those the tables use */
-export const decodeRows = (structure: string, bytes: Uint8Array): Record<string, unknown>[] => {
+type DecodeRows = (bytes: Uint8Array) => Record<string, unknown>[];
+
+/** @throws Error when a type is not one of those the tables use; the function returned throws when bytes are missing */
+export const rowDecoder = (structure: string): DecodeRows => {
   const columns = splitAtCommas(structure).map((column) => {
     const match = /^`([^`]+)` (.+)$/.exec(column);
     if (!match) throw new Error(`No column: ${column}`);
     return { name: match[1]!, read: readerOf(match[2]!) };
   });
-  const cursor = new Cursor(bytes);
-  const rows: Record<string, unknown>[] = [];
-  while (!cursor.atEnd()) rows.push(Object.fromEntries(columns.map(({ name, read }) => [name, read(cursor)])));
-  return rows;
+  return (bytes) => {
+    const cursor = new Cursor(bytes);
+    const rows: Record<string, unknown>[] = [];
+    while (!cursor.atEnd()) rows.push(Object.fromEntries(columns.map(({ name, read }) => [name, read(cursor)])));
+    return rows;
+  };
 };
+
+/** As `rowDecoder`, for rows that are looked at once. */
+export const decodeRows = (structure: string, bytes: Uint8Array): Record<string, unknown>[] =>
+  rowDecoder(structure)(bytes);
 
 class Cursor {
   private readonly buffer: Buffer;

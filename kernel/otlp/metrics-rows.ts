@@ -107,11 +107,13 @@ class MetricWriter implements RecordWriter {
     const headCut = metadata.writeMap(reader, head, cutHere) | resourceAndScope.cut;
     metadata.writeTypes(head);
     head.byte(data.kind);
+    const recordEnd = reader.end;
     reader.position = dataAt;
     reader.end = dataAt + dataLength;
     writeStream(reader, head);
     reader.position = dataAt;
     this.writePoints(reader, data, headCut, out, counts);
+    reader.end = recordEnd;
   }
 
   private writePoints(

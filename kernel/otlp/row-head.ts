@@ -5,6 +5,7 @@
 import { AttributeList } from './attribute-list.ts';
 import { cutName, limits } from './limits.ts';
 import { RowWriter } from './row-binary.ts';
+import { letter } from './value-text.ts';
 import { lengthDelimited, type WireReader } from './wire.ts';
 
 /** Where a request came from: the headers of its log record, and its place on the log. */
@@ -36,7 +37,7 @@ export const headColumns = [
   ['scope_schema_url', 'LowCardinality(String)'],
 ] as const;
 
-/** Columns taken out of the resource: its first attribute of these that is not empty, else the default. */
+/** Columns taken out of the resource: its first attribute of these that is a text and not empty, else the default. */
 const extracted = [
   { keys: ['service.name'], otherwise: 'unknown_service' },
   // renamed in semantic conventions 1.27
@@ -104,8 +105,8 @@ export class RowHead {
     for (const key of keys) {
       const index = this.attributes.find(reader, key);
       if (index < 0) continue;
-      this.attributes.writeName(reader, index, out);
-      if (out.bytes[start] !== 0) return;
+      const isText = this.attributes.writeName(reader, index, out) === letter.string;
+      if (isText && out.bytes[start] !== 0) return;
       out.position = start;
     }
     out.asciiString(otherwise);

@@ -196,14 +196,20 @@ class SpanWriter implements RecordWriter {
   }
 }
 
-/** Nanoseconds from start to end; 0 where the clock went back. */
-const writeDuration = (reader: WireReader, startAt: number, endAt: number, out: RowWriter): void => {
-  const { view } = reader;
+/**
+ * Nanoseconds from start to end; 0 where the clock went back. Both end where DateTime64(9) does, so that their sum in
+ * ClickHouse never overflows: that would refuse the whole batch.
+ */
+const writeDuration = ({ view }: WireReader, startAt: number, endAt: number, out: RowWriter): void => {
   let low = 0;
   let high = 0;
   if (endAt !== 0) {
     low = view.getUint32(endAt, true);
     high = view.getUint32(endAt + 4, true);
+    if (high > 0x7fffffff) {
+      low = 0xffffffff;
+      high = 0x7fffffff;
+    }
   }
   if (startAt !== 0) {
     low -= view.getUint32(startAt, true);

@@ -106,10 +106,13 @@ const readOrigin = ({ headers, offset }: LogRecord): Origin => {
     org: text(otlpHeaders.org),
     project: text(otlpHeaders.project),
     receivedAtMs: integer(otlpHeaders.receivedAt, latestMs),
-    retentionDays: integer(otlpHeaders.retentionDays, 0xffff),
+    retentionDays: integer(otlpHeaders.retentionDays, maxRetentionDays),
     offset,
   };
 };
+
+/** As configuration allows. ClickHouse's dates end in 2149: a row of a century's retention would count as expired. */
+const maxRetentionDays = 3650;
 
 /** The end of 2105: ClickHouse counts the seconds of a DateTime in 32 bits. */
 const latestMs = Date.UTC(2106, 0, 1) - 1;

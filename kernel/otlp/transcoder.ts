@@ -25,7 +25,7 @@ export interface Transcoded {
   cutRows: number;
 }
 
-/** Writes the rows of one record: of the message that the reader has entered. Leaves the reader anywhere in it. */
+/** Writes the rows of one record: of the message that the reader has entered. Leaves the reader anywhere in it, and its `end` alone. */
 export interface RecordWriter {
   startRequest(origin: Origin): void;
   writeRecord(reader: WireReader, head: RowHead, out: RowWriter, counts: Transcoded): void;
