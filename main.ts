@@ -55,7 +55,9 @@ const isExpected = (error: unknown): error is Error =>
   error instanceof ConfigError ||
   error instanceof DataDirectoryError ||
   error instanceof EmbeddedPostgresError ||
-  ['NewerLogError', 'NewerTablesError', 'NewerDatabaseError', 'EADDRINUSE'].includes((error as Error).name);
+  ['NewerLogError', 'NewerTablesError', 'StateVersionError', 'IngestKeyFileError', 'EADDRINUSE'].includes(
+    (error as Error).name,
+  );
 
 try {
   await main();

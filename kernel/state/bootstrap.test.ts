@@ -57,7 +57,10 @@ test('the first start makes a project and a key, shows the key and tells ingest'
     [hashOfIngestKey(key)]: { ...defaultTenant, retentionDays: 30, revoked: false },
   });
   const projects = openProjects(database.queries, key);
-  expect(await projects.list()).toEqual([{ id: 'prj_default', org: 'org_default', name: 'Default' }]);
+  expect(await projects.list()).toEqual([
+    { id: 'prj_default', org: 'org_default', name: 'Default' },
+    { id: 'prj_syntra', org: 'org_default', name: 'Syntra itself' },
+  ]);
   expect(await projects.ingestKey('prj_default')).toBe(key);
   expect(await projects.ingestKey('prj_other')).toBeUndefined();
 });

@@ -26,6 +26,8 @@ export const migrateState = async (pool: pg.Pool, directory = migrationsDirector
   const client = await pool.connect();
   try {
     await client.query('begin');
+    // However long it takes, and however long another process takes.
+    await client.query('set local statement_timeout = 0');
     await client.query('select pg_advisory_xact_lock($1)', [lockNumber]);
     await client.query(`create table if not exists migrations (
       version integer primary key, name text not null, checksum text not null,
