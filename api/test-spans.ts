@@ -48,7 +48,8 @@ export const insertSpans = async (telemetry: Telemetry, spans: readonly TestSpan
 
 const traceHex = (id: string): string => id.padStart(32, '0');
 const spanHex = (id: string): string => id.padStart(16, '0');
-const nanoseconds = (ms: number): string => String(BigInt(Math.round(ms * 1e6)));
+/** By way of microseconds: a double cannot hold the nanoseconds of our days. */
+const nanoseconds = (ms: number): string => String(BigInt(Math.round(ms * 1e3)) * 1000n);
 
 const rowOf = (span: TestSpan) => ({
   ...(span.tenant ?? testTenant),
@@ -61,7 +62,7 @@ const rowOf = (span: TestSpan) => ({
   status: span.status ?? 'unset',
   status_message: span.statusMessage ?? '',
   start_ns: String(BigInt(span.startMs) * 1_000_000n + BigInt(span.startNs ?? 0)),
-  duration_ns: nanoseconds(span.durationMs ?? 1),
+  duration_ns: Math.round((span.durationMs ?? 1) * 1e6),
   trace: traceHex(span.traceId),
   span: spanHex(span.spanId),
   parent: spanHex(span.parentSpanId ?? ''),
