@@ -8,13 +8,22 @@ type Read = (cursor: Cursor) => unknown;
 
 type DecodeRows = (bytes: Uint8Array) => Record<string, unknown>[];
 
-/** @throws Error when a type is not one of those the tables use; the function returned throws when bytes are missing */
-export const rowDecoder = (structure: string): DecodeRows => {
-  const columns = splitAtCommas(structure).map((column) => {
+export interface Column {
+  readonly name: string;
+  readonly type: string;
+}
+
+/** The columns a structure names. */
+export const columnsOf = (structure: string): Column[] =>
+  splitAtCommas(structure).map((column) => {
     const match = /^`([^`]+)` (.+)$/.exec(column);
     if (!match) throw new Error(`No column: ${column}`);
-    return { name: match[1]!, read: readerOf(match[2]!) };
+    return { name: match[1]!, type: match[2]! };
   });
+
+/** @throws Error when a type is not one of those the tables use; the function returned throws when bytes are missing */
+export const rowDecoder = (structure: string): DecodeRows => {
+  const columns = columnsOf(structure).map(({ name, type }) => ({ name, read: readerOf(type) }));
   return (bytes) => {
     const cursor = new Cursor(bytes);
     const rows: Record<string, unknown>[] = [];
@@ -31,7 +40,7 @@ class Cursor {
   private readonly buffer: Buffer;
   private position = 0;
   constructor(bytes: Uint8Array) {
-    this.buffer = Buffer.from(bytes);
+    this.buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
   atEnd(): boolean {
     return this.position === this.buffer.length;
@@ -41,10 +50,17 @@ class Cursor {
     this.position += count;
     return this.buffer.subarray(this.position - count, this.position);
   }
+  text(): string {
+    const length = this.varint();
+    const start = this.position;
+    if (start + length > this.buffer.length) throw new Error(`${length} bytes are missing at ${start}`);
+    this.position += length;
+    return this.buffer.toString('utf8', start, start + length);
+  }
   varint(): number {
     let value = 0;
     for (let scale = 1; ; scale *= 128) {
-      const byte = this.take(1)[0]!;
+      const byte = this.buffer.readUInt8(this.position++);
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) return value;
     }
@@ -52,7 +68,7 @@ class Cursor {
 }
 
 const scalars: Readonly<Record<string, Read>> = {
-  String: (cursor) => cursor.take(cursor.varint()).toString('utf8'),
+  String: (cursor) => cursor.text(),
   Bool: (cursor) => cursor.take(1)[0] === 1,
   UInt8: (cursor) => cursor.take(1).readUInt8(),
   UInt16: (cursor) => cursor.take(2).readUInt16LE(),

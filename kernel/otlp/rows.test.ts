@@ -17,7 +17,7 @@ const origin: Origin = {
   retentionDays: 30,
   offset: 2 ** 40 + 5,
 };
-const requestsPerSignal = 4000;
+const requestsPerSignal = 2500;
 
 test.each([
   ['traces', spansTranscoder(), slowSpanRows],

@@ -4,6 +4,7 @@
  * double, and NaN and the infinities are strings, as OTLP/JSON has them. If several of its fields are set, the last counts.
  */
 import { cut, cutLength, limits } from './limits.ts';
+import { writeDouble, writeInteger, writeJsonDouble } from './number-text.ts';
 import { RowWriter } from './row-binary.ts';
 import { fixed64, lengthDelimited, varint, type WireReader } from './wire.ts';
 
@@ -131,7 +132,7 @@ export class ValueText {
         return;
       case 4:
         reader.position = this.at;
-        json.ascii(jsonDouble(reader.double()));
+        writeJsonDouble(reader.double(), json);
         return;
       case 5:
       case 6:
@@ -242,45 +243,7 @@ const closeBracket = ']'.charCodeAt(0);
 const comma = ','.charCodeAt(0);
 const colon = ':'.charCodeAt(0);
 const quote = '"'.charCodeAt(0);
-const minus = '-'.charCodeAt(0);
-const point = '.'.charCodeAt(0);
-const zero = '0'.charCodeAt(0);
 const backslash = '\\'.charCodeAt(0);
 
 /** How JSON.stringify writes the characters that JSON does not allow in a string. */
 const escapes = Array.from({ length: 128 }, (_, code) => JSON.stringify(String.fromCharCode(code)).slice(1, -1));
-
-const writeInteger = (low: number, high: number, out: RowWriter): void => {
-  const value = high * 2 ** 32 + (low >>> 0);
-  if (Number.isSafeInteger(value)) out.digits(value);
-  else out.ascii(String((BigInt(high) << 32n) | BigInt(low >>> 0)));
-};
-
-/** As JavaScript prints it. Doubles of a few decimals, most of those sent, are printed without making a string. */
-const writeDouble = (value: number, out: RowWriter): void => {
-  const size = Math.abs(value);
-  for (let decimals = 0, scale = 1; decimals <= 6 && size > 0; decimals++, scale *= 10) {
-    const scaled = Math.round(size * scale);
-    if (scaled > 0x7fffffff) break;
-    if (scaled / scale !== size) continue;
-    if (value < 0) out.byte(minus);
-    const whole = Math.floor(scaled / scale);
-    out.digits(whole);
-    if (decimals > 0) {
-      out.byte(point);
-      const rest = scaled - whole * scale;
-      for (let unit = scale / 10; unit > rest && unit > 1; unit /= 10) out.byte(zero);
-      out.digits(rest);
-    }
-    return;
-  }
-  out.ascii(doubleText(value));
-};
-
-const doubleText = (value: number): string => (Object.is(value, -0) ? '-0' : String(value));
-
-const jsonDouble = (value: number): string => {
-  if (!Number.isFinite(value)) return `"${value}"`;
-  const text = doubleText(value);
-  return Number.isInteger(value) && !text.includes('e') ? `${text}.0` : text;
-};
