@@ -51,7 +51,7 @@ export const readMessage = async (
   }
   const bytes = body.written();
   const length = bytes.length < prefixBytes ? -1 : bytes.readUInt32BE(1);
-  if (length !== bytes.length - prefixBytes) {
+  if (length !== bytes.length - prefixBytes || bytes[0]! > 1) {
     throw new RefusedError('malformed', 'The call does not hold exactly one message.');
   }
   return { isCompressed: bytes[0] === 1, bytes: bytes.subarray(prefixBytes) };

@@ -98,6 +98,9 @@ const takeExport = async (
   const lease = inFlight.lease();
   try {
     const { isCompressed, bytes } = await readMessage(stream, maxRequestBytes, requestTimeoutMs, lease);
+    if (isCompressed && encoding === 'identity') {
+      throw new RefusedError('malformed', 'The message is compressed, but grpc-encoding does not say how.');
+    }
     const inflated = await inflate(isCompressed ? encoding : 'identity', bytes, maxRequestBytes, lease);
     return responseInProtobuf(await accept(tenant, signal, 'protobuf', inflated));
   } finally {

@@ -78,7 +78,8 @@ export const startIngest = async ({
   const connections = keepConnections(grpc, {
     maxAgeMs: maxConnectionAgeMs,
     graceMs: drainMs,
-    minPingIntervalMs: 10_000,
+    // half of the least that gRPC clients let anyone configure
+    minPingIntervalMs: 5_000,
   });
   try {
     await listen(http, host, httpPort);
