@@ -1,10 +1,10 @@
 /** The program: settings, then the stores, then every role on top of them; and the way back when it is told to stop. */
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConfigError, readConfig } from './kernel/config.ts';
-import { DataDirectoryError, holdDataDirectory } from './kernel/data-directory.ts';
+import { readConfig } from './kernel/config.ts';
+import { holdDataDirectory } from './kernel/data-directory.ts';
+import { OperatorError } from './kernel/operator-error.ts';
 import { printTo } from './kernel/own-telemetry/print.ts';
-import { EmbeddedPostgresError } from './kernel/state/embedded-error.ts';
 import { type Addresses, startSyntra } from './syntra.ts';
 
 /** What is still going on after this long is cut off; the log has it all. */
@@ -50,18 +50,20 @@ const greet = ({ http, otlpHttp, otlpGrpc }: Addresses, startedMs: number): void
 `);
 };
 
-/** Errors a person can do something about: one sentence, no stack. */
-const isExpected = (error: unknown): error is Error =>
-  error instanceof ConfigError ||
-  error instanceof DataDirectoryError ||
-  error instanceof EmbeddedPostgresError ||
-  ['NewerLogError', 'NewerTablesError', 'StateVersionError', 'IngestKeyFileError', 'EADDRINUSE'].includes(
-    (error as Error).name,
-  );
+/** What an operator can put right is said in a sentence; anything else is a fault of ours, and its stack helps. */
+const explain = (error: unknown): unknown => {
+  if (error instanceof OperatorError) return error.message;
+  const { code, port, address } = error as NodeJS.ErrnoException & { port?: number; address?: string };
+  if (code === 'EADDRINUSE') {
+    return `Port ${port} on ${address} is in use: stop what listens there, or choose other ports with SYNTRA_PORT, SYNTRA_OTLP_HTTP_PORT and SYNTRA_OTLP_GRPC_PORT.`;
+  }
+  if (code === 'EADDRNOTAVAIL') return `This machine has no address ${address}: set SYNTRA_HOST to one that it has.`;
+  return error;
+};
 
 try {
   await main();
 } catch (error) {
-  console.error(isExpected(error) ? error.message : error);
+  console.error(explain(error));
   process.exit(1);
 }

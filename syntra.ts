@@ -65,10 +65,10 @@ const startAll = async (config: Config, print: Report, onStop: (stop: Stop) => v
   onStop(() => log.close());
   const own = startOwnTelemetry({ log, tenant: ownTenant, retentionDays: 7, version: program.version, print });
   onStop(() => own.close());
-  const [telemetry, database] = await Promise.all([
-    openTelemetry(config.dataDir, onStop),
-    openState(config.dataDir, own.report, onStop),
-  ]);
+  const opening = [openTelemetry(config.dataDir, onStop), openState(config.dataDir, own.report, onStop)] as const;
+  // Both to their end, so that what one has opened is closed when the other fails.
+  await Promise.allSettled(opening);
+  const [telemetry, database] = await Promise.all(opening);
   const ingestKey = await bootstrap({ database, log, dataDir: config.dataDir, retentionDays: config.retentionDays });
   const processors = await startProcessors({ log, telemetry, database, own }, onStop);
   observePipeline(own.meter, log, processors);

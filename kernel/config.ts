@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { OperatorError } from './operator-error.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -44,7 +45,7 @@ const settings = z.object({
 });
 
 /** A setting that cannot be used; the message is one sentence for the person who set it. */
-export class ConfigError extends Error {
+export class ConfigError extends OperatorError {
   override readonly name = 'ConfigError';
 }
 

@@ -5,6 +5,7 @@
 import { access, constants, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { OperatorError } from './operator-error.ts';
 
 export interface DataDirectory {
   readonly path: string;
@@ -12,7 +13,7 @@ export interface DataDirectory {
 }
 
 /** One sentence for the person who started the program. */
-export class DataDirectoryError extends Error {
+export class DataDirectoryError extends OperatorError {
   override readonly name = 'DataDirectoryError';
 }
 

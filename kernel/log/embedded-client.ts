@@ -1,7 +1,7 @@
 /** Requests to the log's thread, and their answers. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { NewerLogError } from './embedded-store.ts';
+import { OperatorError } from '../operator-error.ts';
 import type { Reply, Request, ThreadData } from './embedded-thread.ts';
 import { LogFullError } from './log.ts';
 
@@ -13,6 +13,7 @@ export interface LogThread {
   close(): Promise<void>;
 }
 
+/** @throws OperatorError when the file cannot be used */
 export const startLogThread = async (path: string): Promise<LogThread> => {
   const worker = new Worker(new URL('./embedded-thread.ts', import.meta.url), {
     name: 'log',
@@ -53,11 +54,11 @@ export const startLogThread = async (path: string): Promise<LogThread> => {
       await ended;
     },
   };
-  await thread.ask({ do: 'ping' });
+  await thread.ask({ do: 'ping' }).catch((error: Error) => {
+    throw new OperatorError(`The log ${path} cannot be opened: ${error.message}`);
+  });
   return thread;
 };
 
-const asError = ({ name, message, full }: { name: string; message: string; full: boolean }): Error => {
-  if (full) return new LogFullError(message);
-  return name === 'NewerLogError' ? new NewerLogError(message) : new Error(message);
-};
+const asError = ({ message, full }: { message: string; full: boolean }): Error =>
+  full ? new LogFullError(message) : new Error(message);

@@ -72,5 +72,5 @@ test('refuses the file of a newer version', () => {
   const db = new DatabaseSync(path);
   db.exec('PRAGMA user_version = 99');
   db.close();
-  expect(() => openStore(path, [topic])).toThrow(/log is at version 99/);
+  expect(() => openStore(path, [topic])).toThrow(/at version 99/);
 });

@@ -43,7 +43,7 @@ export const openStore = (path: string, topics: readonly TopicDefinition[]): Sto
   if (version > schemaVersion) {
     db.close();
     throw new NewerLogError(
-      `The log is at version ${version}, this program knows ${schemaVersion}: start a newer Syntra.`,
+      `it is at version ${version}, this program knows ${schemaVersion}: start a newer Syntra, or choose another directory with SYNTRA_DATA_DIR.`,
     );
   }
   db.exec(`

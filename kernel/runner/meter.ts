@@ -41,7 +41,11 @@ export const countingMeter = (
       figures.dropped += dropped;
       figures.deadLettered += outcomes.length - dropped;
       figures.busyMs += elapsedMs;
-      for (const { reason } of outcomes) report(`${name} could not keep a record: ${reason}`);
+      // One line a batch: the counters have the number, the dead letters each reason.
+      if (outcomes[0])
+        report(
+          `${name} did not keep ${outcomes.length} of ${batch.records.length} records, the first because: ${outcomes[0].reason}`,
+        );
     },
     failed(error) {
       figures.failures++;

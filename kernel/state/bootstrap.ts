@@ -2,6 +2,7 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../log/log.ts';
+import { OperatorError } from '../operator-error.ts';
 import type { Database } from './database.ts';
 import {
   hashOfIngestKey,
@@ -26,7 +27,7 @@ export interface BootstrapOptions {
 }
 
 /** The file with the first key cannot be used; the message is one sentence. */
-export class IngestKeyFileError extends Error {
+export class IngestKeyFileError extends OperatorError {
   override readonly name = 'IngestKeyFileError';
 }
 

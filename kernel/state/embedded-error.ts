@@ -1,4 +1,6 @@
 /** The embedded PostgreSQL cannot be had; the message is one sentence for the person who started Syntra. */
-export class EmbeddedPostgresError extends Error {
+import { OperatorError } from '../operator-error.ts';
+
+export class EmbeddedPostgresError extends OperatorError {
   override readonly name = 'EmbeddedPostgresError';
 }

@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type pg from 'pg';
+import { OperatorError } from '../operator-error.ts';
 
 /** The tables are of a newer program, or not what the files of this one made; the message is one sentence, nothing was changed. */
-export class StateVersionError extends Error {
+export class StateVersionError extends OperatorError {
   override readonly name = 'StateVersionError';
 }
 

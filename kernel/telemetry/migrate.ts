@@ -2,10 +2,11 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { OperatorError } from '../operator-error.ts';
 import type { Telemetry } from './client.ts';
 
 /** The store holds tables of a newer program; nothing was touched. */
-export class NewerTablesError extends Error {
+export class NewerTablesError extends OperatorError {
   override readonly name = 'NewerTablesError';
 }
 
