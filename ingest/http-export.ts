@@ -4,7 +4,7 @@ import type { Signal } from '../kernel/otlp/messages.ts';
 import type { Accept, Format } from './accept.ts';
 import type { Authenticate } from './authenticate.ts';
 import { type AnswerHeaders, corsHeaders } from './cors.ts';
-import { discardRest, readBody } from './http-body.ts';
+import { readBody } from './http-body.ts';
 import type { InFlight } from './in-flight.ts';
 import { type Encoding, encodings, inflate } from './inflate.ts';
 import { RefusedError, refusalCodes, retryAfterSeconds } from './refusal.ts';
@@ -18,13 +18,19 @@ export interface ExportOptions {
   readonly maxRequestBytes: number;
 }
 
+export interface Answer {
+  readonly code: number;
+  readonly headers: AnswerHeaders;
+  readonly body: Buffer;
+}
+
 /** @throws RefusedError, SenderGoneError */
-export const answerExport = async (
+export const takeExport = async (
   signal: Signal,
   request: IncomingMessage,
   response: ServerResponse,
   { authenticate, accept, inFlight, maxRequestBytes }: ExportOptions,
-): Promise<void> => {
+): Promise<Answer> => {
   const { headers } = request;
   if (request.method !== 'POST') throw new RefusedError('wrong-method', `${request.method} is not allowed: use POST.`);
   const format = formatOf(headers['content-type']);
@@ -39,47 +45,32 @@ export const answerExport = async (
     const body = await readBody(request, maxRequestBytes, lease);
     const inflated = await inflate(encoding, body, maxRequestBytes, lease);
     const accepted = await accept(tenant, signal, format, inflated);
-    const answer = format === 'json' ? responseInJson(accepted, signal) : responseInProtobuf(accepted);
-    send(response, 200, { ...corsHeaders(headers), 'content-type': contentTypes[format] }, answer);
+    return {
+      code: 200,
+      headers: { ...corsHeaders(headers), 'content-type': contentTypes[format] },
+      body: format === 'json' ? responseInJson(accepted, signal) : responseInProtobuf(accepted),
+    };
   } finally {
     lease.release();
   }
 };
 
-export const answerRefusal = (
-  refused: RefusedError,
-  request: IncomingMessage,
-  response: ServerResponse,
-  maxRequestBytes: number,
-): void => {
-  const { http, retry } = refusalCodes[refused.kind];
+export const refusalOf = (refused: RefusedError, { headers }: IncomingMessage): Answer => {
+  const { http: code, retry } = refusalCodes[refused.kind];
   const retryAfter = retry ? retryAfterSeconds() : 0;
   // the request's own content type wherever it has one of ours
-  const format = formatOf(request.headers['content-type']) ?? 'json';
-  const body = (format === 'json' ? statusInJson : statusInProtobuf)(refused, retryAfter);
-  if (!request.complete) discardRest(request, maxDiscard * maxRequestBytes);
-  send(
-    response,
-    http,
-    {
-      ...corsHeaders(request.headers),
+  const format = formatOf(headers['content-type']) ?? 'json';
+  return {
+    code,
+    headers: {
+      ...corsHeaders(headers),
       'content-type': contentTypes[format],
       ...(retry ? { 'retry-after': retryAfter } : {}),
-      ...extraHeaders[http],
+      ...extraHeaders[code],
     },
-    body,
-  );
+    body: (format === 'json' ? statusInJson : statusInProtobuf)(refused, retryAfter),
+  };
 };
-
-export const send = (response: ServerResponse, code: number, headers: AnswerHeaders, body: Buffer = nothing): void => {
-  response.writeHead(code, code === 204 ? headers : { ...headers, 'content-length': body.length });
-  response.end(body);
-};
-
-const nothing = Buffer.alloc(0);
-
-/** Of a refused body, this many times the limit is read and forgotten, so that the sender gets to read the answer. */
-const maxDiscard = 4;
 
 const contentTypes: Readonly<Record<Format, string>> = {
   protobuf: 'application/x-protobuf',

@@ -48,6 +48,7 @@ describe('what is good is stored, and answered with nothing but that', () => {
     const response = await post(`/v1/${signal}`, json, body);
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('application/json');
+    expect(response.headers.get('content-length')).toBe('2');
     expect(await response.text()).toBe('{}');
     const record = (await ingest.recordsOf(topic)).at(-1)!;
     expect(JSON.stringify(requestIn(signal, record))).toContain('"stringValue":"my.service"');

@@ -7,9 +7,9 @@ import type { Log } from '../kernel/log/log.ts';
 import type { Signal } from '../kernel/otlp/messages.ts';
 import { preflightHeaders } from './cors.ts';
 import type { IngestCounting } from './counters.ts';
-import { SenderGoneError } from './http-body.ts';
+import { discardRest, SenderGoneError } from './http-body.ts';
 import { answerBrokenRequests } from './http-broken.ts';
-import { answerExport, answerRefusal, type ExportOptions, send } from './http-export.ts';
+import { type Answer, type ExportOptions, refusalOf, takeExport } from './http-export.ts';
 import { RefusedError, refusedBy } from './refusal.ts';
 
 export interface HttpOptions extends ExportOptions {
@@ -59,33 +59,51 @@ const answer = async (
   options: HttpOptions,
   server: Server,
 ): Promise<void> => {
-  // while draining, each connection ends with the request that is under way
-  if (!server.listening) response.setHeader('connection', 'close');
-  const path = request.url!.split('?', 1)[0]!;
-  const signal = signals.get(path);
+  const { maxRequestBytes, counting, onRefused } = options;
+  let answer: Answer;
   try {
-    if (path === '/healthz') send(response, 200, {});
-    else if (path === '/readyz') await answerReady(response, options.log);
-    else if (signal === undefined) throw new RefusedError('not-found', `There is no ${path} here.`);
-    else if (request.method === 'OPTIONS') send(response, 204, preflightHeaders(request.headers));
-    else await answerExport(signal, request, response, options);
+    answer = await answerOf(request, response, options);
   } catch (error) {
     if (error instanceof SenderGoneError) {
-      options.counting.countFailed('http', 'sender-gone');
+      counting.countFailed('http', 'sender-gone');
       return;
     }
     const refused = refusedBy(error);
-    options.counting.countFailed('http', refused.kind);
-    options.onRefused(refused);
-    answerRefusal(refused, request, response, options.maxRequestBytes);
+    counting.countFailed('http', refused.kind);
+    onRefused(refused);
+    if (!request.complete) discardRest(request, maxDiscard * maxRequestBytes);
+    answer = refusalOf(refused, request);
   }
+  // while draining, each connection ends with the request that is under way
+  if (!server.listening) response.setHeader('connection', 'close');
+  if (answer.code !== 204) response.setHeader('content-length', answer.body.length);
+  response.writeHead(answer.code, answer.headers);
+  response.end(answer.body);
 };
 
-const answerReady = async (response: ServerResponse, log: Pick<Log, 'ping'>): Promise<void> => {
+/** Of a refused body, this many times the limit is read and forgotten, so that the sender gets to read the answer. */
+const maxDiscard = 4;
+
+/** @throws RefusedError, SenderGoneError */
+const answerOf = async (request: IncomingMessage, response: ServerResponse, options: HttpOptions): Promise<Answer> => {
+  const path = request.url!.split('?', 1)[0]!;
+  const signal = signals.get(path);
+  if (signal !== undefined) {
+    return request.method === 'OPTIONS'
+      ? { code: 204, headers: preflightHeaders(request.headers), body: nothing }
+      : takeExport(signal, request, response, options);
+  }
+  if (path === '/readyz') await ready(options.log);
+  else if (path !== '/healthz') throw new RefusedError('not-found', `There is no ${path} here.`);
+  return { code: 200, headers: {}, body: nothing };
+};
+
+const nothing = Buffer.alloc(0);
+
+const ready = async (log: Pick<Log, 'ping'>): Promise<void> => {
   try {
     await log.ping();
   } catch (cause) {
     throw new RefusedError('unavailable', 'The log does not answer.', { cause });
   }
-  send(response, 200, {});
 };
