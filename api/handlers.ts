@@ -11,6 +11,10 @@ import { getLogHistogram } from './logs-histogram.ts';
 import { getServiceMap } from './service-map.ts';
 import { getService, listServices } from './services.ts';
 import type { Projects } from './tenancy.ts';
+import { getTrace } from './trace.ts';
+import { listServiceTraces, listTraces } from './traces.ts';
+import { getTraceFacets } from './traces-facets.ts';
+import { getTraceHistogram } from './traces-histogram.ts';
 
 export interface HandlerDependencies {
   readonly telemetry: Telemetry;
@@ -37,6 +41,11 @@ export const createHandlers = ({
   listServices: listServices(telemetry, projects, now),
   getService: getService(telemetry, projects, now),
   getServiceMap: getServiceMap(telemetry, projects, now),
+  listTraces: listTraces(telemetry),
+  listServiceTraces: listServiceTraces(telemetry),
+  getTraceHistogram: getTraceHistogram(telemetry),
+  getTraceFacets: getTraceFacets(telemetry),
+  getTrace: getTrace(telemetry),
   listLogs: listLogs(telemetry),
   listServiceLogs: listServiceLogs(telemetry),
   getLogFacets: getLogFacets(telemetry),
