@@ -6,35 +6,35 @@
 
 type Read = (cursor: Cursor) => unknown;
 
-type DecodeRows = (bytes: Uint8Array) => Record<string, unknown>[];
+/**
+ * Row by row, so that whoever has seen enough can stop.
+ * @throws Error when a type is not one of those the tables use; the function returned throws when bytes are missing
+ */
+export const rowDecoder = (structure: string): ((bytes: Uint8Array) => Generator<Record<string, unknown>>) => {
+  const columns = columnsOf(structure).map(({ name, type }) => ({ name, read: readerOf(type) }));
+  return function* (bytes) {
+    const cursor = new Cursor(bytes);
+    while (!cursor.atEnd()) yield Object.fromEntries(columns.map(({ name, read }) => [name, read(cursor)]));
+  };
+};
+
+/** All rows at once. */
+export const decodeRows = (structure: string, bytes: Uint8Array): Record<string, unknown>[] => [
+  ...rowDecoder(structure)(bytes),
+];
 
 export interface Column {
   readonly name: string;
   readonly type: string;
 }
 
-/** The columns a structure names. */
+/** The columns that a structure names. */
 export const columnsOf = (structure: string): Column[] =>
   splitAtCommas(structure).map((column) => {
     const match = /^`([^`]+)` (.+)$/.exec(column);
     if (!match) throw new Error(`No column: ${column}`);
     return { name: match[1]!, type: match[2]! };
   });
-
-/** @throws Error when a type is not one of those the tables use; the function returned throws when bytes are missing */
-export const rowDecoder = (structure: string): DecodeRows => {
-  const columns = columnsOf(structure).map(({ name, type }) => ({ name, read: readerOf(type) }));
-  return (bytes) => {
-    const cursor = new Cursor(bytes);
-    const rows: Record<string, unknown>[] = [];
-    while (!cursor.atEnd()) rows.push(Object.fromEntries(columns.map(({ name, read }) => [name, read(cursor)])));
-    return rows;
-  };
-};
-
-/** As `rowDecoder`, for rows that are looked at once. */
-export const decodeRows = (structure: string, bytes: Uint8Array): Record<string, unknown>[] =>
-  rowDecoder(structure)(bytes);
 
 class Cursor {
   private readonly buffer: Buffer;

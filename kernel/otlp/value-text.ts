@@ -211,18 +211,23 @@ export class ValueText {
     reader.end = valueAt + valueLength;
   }
 
+  /** Copies what needs no escaping in one go: most strings are one such stretch. */
   private writeJsonString(reader: WireReader, at: number, length: number): void {
-    const { json } = this;
-    json.byte(quote);
+    const { json, jsonLimit } = this;
     const { bytes } = reader;
-    for (let i = at; i < at + length; i++) {
-      const byte = bytes[i]!;
-      if (json.position >= this.jsonLimit && (byte & 0xc0) !== 0x80) {
+    const end = at + length;
+    json.byte(quote);
+    for (let from = at; from < end; ) {
+      let to = from;
+      while (to < end && escapes[bytes[to]!] === undefined) to++;
+      const kept = cutLength(bytes, from, to - from, Math.max(0, jsonLimit - json.position));
+      json.copy(reader, from, kept);
+      if (from + kept < end && json.position + maxCharacterBytes > jsonLimit) {
         this.cut |= cut.values;
         break;
       }
-      if (byte === quote || byte === backslash || byte < 0x20) json.ascii(escapes[byte]!);
-      else json.byte(byte);
+      if (to < end) json.ascii(escapes[bytes[to]!]!);
+      from = to + 1;
     }
     json.byte(quote);
   }
@@ -243,7 +248,11 @@ const closeBracket = ']'.charCodeAt(0);
 const comma = ','.charCodeAt(0);
 const colon = ':'.charCodeAt(0);
 const quote = '"'.charCodeAt(0);
-const backslash = '\\'.charCodeAt(0);
 
-/** How JSON.stringify writes the characters that JSON does not allow in a string. */
-const escapes = Array.from({ length: 128 }, (_, code) => JSON.stringify(String.fromCharCode(code)).slice(1, -1));
+const maxCharacterBytes = 4;
+
+/** How JSON.stringify writes the characters that JSON does not allow in a string, by their byte. */
+const escapes: readonly (string | undefined)[] = Array.from({ length: 256 }, (_, byte) => {
+  const escaped = JSON.stringify(String.fromCharCode(byte)).slice(1, -1);
+  return escaped.length > 1 ? escaped : undefined;
+});
