@@ -52,7 +52,10 @@ export const createGrpcServer = (options: GrpcOptions): Http2Server => {
   server.maxConnections = maxConnections;
   server.on('stream', (stream, headers) => {
     stream.on('error', () => {});
-    void answer(stream, headers, options);
+    answer(stream, headers, options).catch((error: unknown) => {
+      options.onRefused(refusedBy(error));
+      stream.destroy();
+    });
   });
   return server;
 };

@@ -41,11 +41,17 @@ export const createHttpServer = (options: HttpOptions): Server => {
   });
   server.maxConnections = maxConnections;
   answerBrokenRequests(server);
-  server.on('request', (request, response) => void answer(request, response, options, server));
+  const respond = (request: IncomingMessage, response: ServerResponse): void => {
+    answer(request, response, options, server).catch((error: unknown) => {
+      options.onRefused(refusedBy(error));
+      response.destroy();
+    });
+  };
+  server.on('request', respond);
   server.on('checkContinue', (request, response) => {
     // Who is refused sends no body, so what comes next could not be told from one: better a new connection.
     response.on('finish', () => request.complete || request.destroy());
-    void answer(request, response, options, server);
+    respond(request, response);
   });
   return server;
 };
@@ -60,9 +66,9 @@ const answer = async (
   server: Server,
 ): Promise<void> => {
   const { maxRequestBytes, counting, onRefused } = options;
-  let answer: Answer;
+  let reply: Answer;
   try {
-    answer = await answerOf(request, response, options);
+    reply = await answerOf(request, response, options);
   } catch (error) {
     if (error instanceof SenderGoneError) {
       counting.countFailed('http', 'sender-gone');
@@ -72,13 +78,13 @@ const answer = async (
     counting.countFailed('http', refused.kind);
     onRefused(refused);
     if (!request.complete) discardRest(request, maxDiscard * maxRequestBytes);
-    answer = refusalOf(refused, request);
+    reply = refusalOf(refused, request);
   }
   // while draining, each connection ends with the request that is under way
   if (!server.listening) response.setHeader('connection', 'close');
-  if (answer.code !== 204) response.setHeader('content-length', answer.body.length);
-  response.writeHead(answer.code, answer.headers);
-  response.end(answer.body);
+  if (reply.code !== 204) response.setHeader('content-length', reply.body.length);
+  response.writeHead(reply.code, reply.headers);
+  response.end(reply.body);
 };
 
 /** Of a refused body, this many times the limit is read and forgotten, so that the sender gets to read the answer. */

@@ -220,7 +220,7 @@ class Walk {
     const start = reader.position;
     this.message(steps, 0);
     reader.position = start;
-    this.service = serviceNameIn(reader) ?? this.service;
+    this.service = serviceNameIn(reader) ?? defaultService;
     reader.leave(outer);
   }
 
