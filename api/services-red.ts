@@ -62,21 +62,24 @@ export const windowParams = (window: RedWindow): Record<string, QueryParam> => (
   step: window.steps.stepMs,
 });
 
-/**
- * Rows with `at_ms`, from the table of the window's grain, of the range and the one before. Rows arrive a day after
- * what they tell of at the most, or any time later: older partitions hold none of them.
- */
-export const redSource = ({ grainMinutes }: RedWindow): string => {
-  const [table, time] = grainMinutes === 1 ? ['red', 'minute'] : ['red_rollups', 'start'];
-  return `(
+/** Rows with `at_ms` for every operation, of the range and the one before, from the table of the window's grain. */
+export const redSource = ({ grainMinutes }: RedWindow): string =>
+  grainMinutes === 1 ? source('red', 'minute', 'true') : source('red_rollups', 'start', grainIs(grainMinutes));
+
+/** The same for whole services, of spans that enter them. */
+const serviceSource = ({ grainMinutes }: RedWindow): string => source('red_services', 'start', grainIs(grainMinutes));
+
+const grainIs = (minutes: 1 | 10 | 60): string => `grain_minutes = ${minutes}`;
+
+/** A row arrives at most a day before what it tells of, so partitions older than that need no look. */
+const source = (table: string, time: string, which: string): string => `(
     SELECT *, toInt64(toUnixTimestamp(${time})) * 1000 AS at_ms
     FROM ${table}
-    WHERE org = {org:String} AND project = {project:String} ${grainMinutes === 1 ? '' : `AND grain_minutes = ${grainMinutes}`}
+    WHERE org = {org:String} AND project = {project:String} AND ${which}
       AND ${time} >= fromUnixTimestamp64Milli(least({from:Int64}, {stepsFrom:Int64}) - {width:Int64})
       AND ${time} < fromUnixTimestamp64Milli({to:Int64})
       AND received_day >= toDate(fromUnixTimestamp64Milli(least({from:Int64}, {stepsFrom:Int64}) - {width:Int64})) - 1
   )`;
-};
 
 /** 1 for the range, 0 for the one before, -1 for what only a chart's first step reads. */
 export const spanOfRow = 'multiIf(at_ms >= {from:Int64}, 1, at_ms >= {from:Int64} - {width:Int64}, 0, -1)';
@@ -93,8 +96,8 @@ const redSql = (window: RedWindow, where: Where): string => `
       if(at_ms >= {stepsFrom:Int64} - {width:Int64} AND at_ms < {stepsTo:Int64} - {width:Int64},
         intDiv(at_ms - {stepsFrom:Int64} + {width:Int64}, {step:Int64}), -1) AS before_step,
       sum(calls) AS calls, sum(errors) AS errors, ${mergedState}(duration_ns_quantiles) AS durations
-    FROM ${redSource(window)}
-    WHERE entry = 1 AND ${where.sql}
+    FROM ${serviceSource(window)}
+    WHERE ${where.sql}
     GROUP BY service, span, now_step, before_step
   )
   SELECT transform(grouping(service, span, now_step, before_step), [3, 11, 5, 13, 14],

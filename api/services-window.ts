@@ -9,7 +9,7 @@
 import { ceilTo, floorTo, roundStepMs, type Steps } from './steps.ts';
 
 export interface RedWindow {
-  /** What the rows are read from: `red` by the minute, or `red_rollups` by 10 or 60 minutes. */
+  /** How finely the rows are kept that are read. */
   readonly grainMinutes: 1 | 10 | 60;
   /** Whole grains: [fromMs, toMs) now, and as much just before. */
   readonly fromMs: number;
@@ -28,8 +28,21 @@ const maxPoints = 60;
 /** Spans arrive when they have ended and a batch is full: a minute is complete some seconds after its end. */
 const settleMs = 10_000;
 
-export const redWindow = (range: { readonly fromMs: number; readonly toMs: number }, nowMs: number): RedWindow => {
-  const grainMinutes = grainOf(range.toMs - range.fromMs);
+interface Range {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export const redWindow = (range: Range, nowMs: number): RedWindow =>
+  windowOf(range, nowMs, grainOf(range.toMs - range.fromMs));
+
+/** For comparing a range with the one before, where its ends need not be sharp: a twelfth of the work. */
+export const roughRedWindow = (range: Range, nowMs: number): RedWindow => {
+  const width = range.toMs - range.fromMs;
+  return windowOf(range, nowMs, width >= hour / 2 && width <= 36 * hour ? 10 : grainOf(width));
+};
+
+const windowOf = (range: Range, nowMs: number, grainMinutes: 1 | 10 | 60): RedWindow => {
   const grainMs = grainMinutes * minute;
   const fromMs = floorTo(range.fromMs, grainMs);
   const toMs = ceilTo(range.toMs, grainMs);

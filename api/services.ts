@@ -10,7 +10,7 @@ import { readOperations } from './services-operations.ts';
 import { whereService, whereServices } from './services-query.ts';
 import { emptySeries, noCalls, type RedFigures, readRed } from './services-red.ts';
 import { readSeenServices, type SeenService } from './services-seen.ts';
-import { type RedWindow, redWindow } from './services-window.ts';
+import { type RedWindow, redWindow, roughRedWindow } from './services-window.ts';
 import type { Projects, RegisteredService } from './tenancy.ts';
 
 type Store = Pick<Telemetry, 'query'>;
@@ -25,7 +25,7 @@ export const listServices =
     const [red, seen, { operations, cost }, registered] = await Promise.all([
       readRed(telemetry, tenant, window, where),
       readSeenServices(telemetry, tenant, window, where),
-      readOperations(telemetry, tenant, window, { entriesOnly: true, where }),
+      readOperations(telemetry, tenant, roughRedWindow({ fromMs, toMs }, now()), { entriesOnly: true, where }),
       registry.services(tenant),
     ]);
     const { total } = red;
