@@ -22,6 +22,9 @@ export const rememberServices = (services: readonly KnownService[]): void => {
   }
 };
 
+/** Another project has services of its own, in colours of their own. */
+export const forgetServices = (): void => known.clear();
+
 export const knownServices = (): KnownService[] => [...known.values()].sort((a, b) => a.name.localeCompare(b.name));
 
 /** The slot kept with the project, else the one the name would take first; null means: no colour of its own. */

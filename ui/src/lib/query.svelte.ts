@@ -74,15 +74,15 @@ export const createQuery = <T>(request: () => ((signal: AbortSignal) => Promise<
     };
   };
 
-  $effect(() => {
-    asked;
+  const start = (_attempt: number): (() => void) | undefined => {
     const fetchData = request();
     if (fetchData === null) {
       settle();
-      return;
+      return undefined;
     }
     return untrack(() => run(fetchData));
-  });
+  };
+  $effect(() => start(asked));
 
   return {
     get data() {

@@ -7,11 +7,15 @@ import { type ApiFailure, failureOf, get } from './api.ts';
 let current = $state.raw<Session>();
 let projects = $state.raw<readonly Project[]>([]);
 let setup = $state.raw<Setup>();
+let setupOf = $state.raw<string>();
 let failure = $state.raw<ApiFailure>();
 
 const project = $derived(
   projects.find((candidate) => candidate.id === page.url.searchParams.get('project')) ?? projects[0],
 );
+
+/** The setup, while it is that of the project looked at. */
+const known = $derived(setupOf === project?.id ? setup : undefined);
 
 export const session = {
   /** Undefined until the server has answered. */
@@ -33,16 +37,16 @@ export const session = {
   },
   /** Where to send telemetry, and what has arrived. */
   get setup(): Setup | undefined {
-    return setup;
+    return known;
   },
   /** True once the project has ever received anything; undefined while unknown. */
   get hasData(): boolean | undefined {
-    return setup && Object.values(setup.newest).some((newestMs) => newestMs !== null);
+    return known && Object.values(known.newest).some((newestMs) => newestMs !== null);
   },
 
   /** True once the project has ever received this signal; undefined while unknown. */
   has(signal: Signal): boolean | undefined {
-    return setup && setup.newest[signal] !== null;
+    return known && known.newest[signal] !== null;
   },
 
   /** Asks who is signed in and, where allowed, for the projects and the setup. */
@@ -51,7 +55,7 @@ export const session = {
       const answer = await get('/session', {});
       if (answer.authenticated || !answer.tokenRequired) {
         ({ projects } = await get('/projects', {}));
-        if (project !== undefined) setup = await get('/projects/:projectId/setup', { projectId: project.id });
+        await session.reloadSetup();
       }
       current = answer;
       failure = undefined;
@@ -61,6 +65,11 @@ export const session = {
   },
   /** Asks again what has arrived: after the first span, or while waiting for it. */
   async reloadSetup(): Promise<void> {
-    if (project !== undefined) setup = await get('/projects/:projectId/setup', { projectId: project.id });
+    const of = project?.id;
+    if (of === undefined) return;
+    const answer = await get('/projects/:projectId/setup', { projectId: of });
+    if (project?.id !== of) return;
+    setup = answer;
+    setupOf = of;
   },
 };

@@ -8,6 +8,7 @@ import { timeRange } from '../time-range.svelte.ts';
 
 const askEveryMs = 2000;
 const askAnywayMs = 10_000;
+const firstLookMs = 15 * 60_000;
 
 /** Call during a component's initialisation; watches while it is mounted. */
 export const watchArrivals = (): void => {
@@ -18,8 +19,12 @@ export const watchArrivals = (): void => {
     const ask = async (): Promise<void> => {
       askedMs = Date.now();
       const before = JSON.stringify(session.setup?.newest);
+      const wasEmpty = session.hasData === false;
       await session.reloadSetup().catch(() => undefined);
-      if (JSON.stringify(session.setup?.newest) !== before) timeRange.refresh();
+      if (JSON.stringify(session.setup?.newest) === before) return;
+      // In an hour's view the first minute is a speck.
+      if (wasEmpty && timeRange.choice.kind === 'last') void timeRange.set({ kind: 'last', widthMs: firstLookMs });
+      else timeRange.refresh();
     };
     const stop = follow({
       projectId,

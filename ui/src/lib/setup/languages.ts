@@ -21,15 +21,15 @@ export interface Language {
 
 const guides = 'https://opentelemetry.io/docs';
 
-/** `OTEL_…` settings as shell lines; other settings of the language follow. */
+/** The address and the key as one shell line; further settings of the language follow. */
 const environment = ({ otlpHttpUrl, key }: Address, ...rest: readonly string[]): string =>
   [
-    'export OTEL_SERVICE_NAME=my-service',
     `export OTEL_EXPORTER_OTLP_ENDPOINT=${otlpHttpUrl}`,
-    ...(key === null ? [] : [`export OTEL_EXPORTER_OTLP_HEADERS=x-syntra-key=${key}`]),
-    ...rest.map((setting) => `export ${setting}`),
-  ].join('\n');
+    ...(key === null ? [] : [`OTEL_EXPORTER_OTLP_HEADERS=x-syntra-key=${key}`]),
+    ...rest,
+  ].join(' ');
 
+const name = 'OTEL_SERVICE_NAME=my-service';
 const overHttp = 'OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf';
 
 export const languages: readonly Language[] = [
@@ -41,8 +41,8 @@ export const languages: readonly Language[] = [
     lines: (address) =>
       [
         'npm install @opentelemetry/api @opentelemetry/auto-instrumentations-node',
-        environment(address, 'OTEL_METRICS_EXPORTER=otlp OTEL_LOGS_EXPORTER=otlp'),
-        'node --require @opentelemetry/auto-instrumentations-node/register app.js',
+        environment(address, 'OTEL_METRICS_EXPORTER=otlp', 'OTEL_LOGS_EXPORTER=otlp'),
+        `${name} node --require @opentelemetry/auto-instrumentations-node/register app.js`,
       ].join('\n'),
   },
   {
@@ -54,7 +54,7 @@ export const languages: readonly Language[] = [
       [
         'pip install opentelemetry-distro opentelemetry-exporter-otlp && opentelemetry-bootstrap -a install',
         environment(address, overHttp, 'OTEL_PYTHON_LOGGING_AUTO_INSTRUMENTATION_ENABLED=true'),
-        'opentelemetry-instrument python app.py',
+        `${name} opentelemetry-instrument python app.py`,
       ].join('\n'),
   },
   {
@@ -65,8 +65,7 @@ export const languages: readonly Language[] = [
     lines: (address) =>
       [
         'go get go.opentelemetry.io/contrib/exporters/autoexport go.opentelemetry.io/otel/sdk',
-        environment(address, overHttp),
-        '',
+        environment(address, overHttp, name),
         '// main.go',
         'exporter, err := autoexport.NewSpanExporter(ctx)',
         'otel.SetTracerProvider(trace.NewTracerProvider(trace.WithBatcher(exporter)))',
@@ -81,7 +80,7 @@ export const languages: readonly Language[] = [
       [
         'curl -LO https://github.com/open-telemetry/opentelemetry-java-instrumentation/releases/latest/download/opentelemetry-javaagent.jar',
         environment(address),
-        'java -javaagent:opentelemetry-javaagent.jar -jar app.jar',
+        `${name} java -javaagent:opentelemetry-javaagent.jar -jar app.jar`,
       ].join('\n'),
   },
   {
@@ -93,7 +92,7 @@ export const languages: readonly Language[] = [
       [
         'curl -sSfL https://github.com/open-telemetry/opentelemetry-dotnet-instrumentation/releases/latest/download/otel-dotnet-auto-install.sh | sh',
         environment(address),
-        '. $HOME/.otel-dotnet-auto/instrument.sh && dotnet run',
+        `. $HOME/.otel-dotnet-auto/instrument.sh && ${name} dotnet run`,
       ].join('\n'),
   },
   {

@@ -34,7 +34,7 @@ export const nextOrder = (order: Order, column: Column): Order =>
 export const sortRows = (rows: readonly Row[], { column, descending }: Order): Row[] => {
   const direction = descending ? -1 : 1;
   return rows.toSorted((a, b) => {
-    const [x, y] = [valueOf(a, column), valueOf(b, column)];
+    const [x, y] = [figureOf(a, column), figureOf(b, column)];
     if (x === null || y === null) {
       if (x !== y) return x === null ? 1 : -1;
     } else if (x !== y) {
@@ -48,7 +48,7 @@ export const sortRows = (rows: readonly Row[], { column, descending }: Order): R
 
 // ---- helpers
 
-const valueOf = ({ service, state }: Row, column: Column): string | number | null => {
+const figureOf = ({ service, state }: Row, column: Column): string | number | null => {
   switch (column) {
     case 'name':
       return service.name;

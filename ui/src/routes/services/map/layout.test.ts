@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { edgeKey, layoutMap, nextInDirection, nodeHeight, nodeWidth, pathOf } from './layout.ts';
+import { edgeKey, layoutMap, middleOf, nextInDirection, nodeHeight, nodeWidth, pathOf } from './layout.ts';
 
 const named = (...names: string[]) => names.map((name) => ({ name }));
 const link = (source: string, target: string) => ({ source, target });
@@ -59,11 +59,21 @@ it('moves to the neighbour an arrow points at', () => {
   expect(nextInDirection(places, 'web', 'ArrowLeft')).toBeUndefined();
 });
 
-it('draws a path from the first point to the last', () => {
-  const path = pathOf([
+it('leaves and enters boxes in the direction of flow', () => {
+  const points = [
     { x: 0, y: 0 },
-    { x: 10, y: 10 },
-    { x: 20, y: 0 },
-  ]);
-  expect(path).toBe('M0 0Q10 10 15 5L20 0');
+    { x: 20, y: 10 },
+  ];
+  expect(pathOf(points, 'right')).toBe('M0 0C10 0 10 10 20 10');
+  expect(pathOf(points, 'down')).toBe('M0 0C0 5 20 5 20 10');
+  expect(middleOf(points)).toEqual({ x: 10, y: 5 });
+});
+
+it('begins and ends a route at the sides of its boxes', () => {
+  const { places, routes } = layoutMap(nodes, edges, 'right');
+  for (const edge of edges) {
+    const route = routes.get(edgeKey(edge))!;
+    expect(route[0]!.x, edgeKey(edge)).toBe(places.get(edge.source)!.x + nodeWidth / 2);
+    expect(route.at(-1)!.x, edgeKey(edge)).toBe(places.get(edge.target)!.x - nodeWidth / 2);
+  }
 });

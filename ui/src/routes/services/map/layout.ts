@@ -12,7 +12,9 @@ export interface Point {
   readonly x: number;
   readonly y: number;
 }
+export type Direction = 'right' | 'down';
 export interface MapLayout {
+  readonly direction: Direction;
   /** Centres. */
   readonly places: ReadonlyMap<string, Point>;
   /** By `edgeKey`; from the edge of one box to the edge of the other. */
@@ -21,15 +23,21 @@ export interface MapLayout {
   readonly height: number;
 }
 
-export const nodeWidth = 172;
+export const nodeWidth = 164;
 export const nodeHeight = 50;
 
 export const edgeKey = ({ source, target }: Link): string => `${source}\u0000${target}`;
 
-/** @param direction `right` on a wide screen, `down` on a narrow one. Edges to unknown nodes are left out. */
-export const layoutMap = (nodes: readonly Named[], edges: readonly Link[], direction: 'right' | 'down'): MapLayout => {
+/** Edges to unknown nodes, and from a node to itself, are left out. */
+export const layoutMap = (nodes: readonly Named[], edges: readonly Link[], direction: Direction): MapLayout => {
   const graph = new Graph();
-  graph.setGraph({ rankdir: direction === 'right' ? 'LR' : 'TB', nodesep: 22, ranksep: 84, marginx: 24, marginy: 24 });
+  graph.setGraph({
+    rankdir: direction === 'right' ? 'LR' : 'TB',
+    nodesep: 20,
+    ranksep: direction === 'right' ? 76 : 52,
+    marginx: 20,
+    marginy: 20,
+  });
   // The same services give the same picture, whatever order they came in.
   for (const { name } of nodes.toSorted(byName)) graph.setNode(name, { width: nodeWidth, height: nodeHeight });
   const drawn = edges.filter(
@@ -47,27 +55,42 @@ export const layoutMap = (nodes: readonly Named[], edges: readonly Link[], direc
   const routes = new Map<string, readonly Point[]>();
   for (const { v, w } of graph.edges()) {
     const { points = [] } = graph.edge(v, w) as { points?: Point[] };
-    routes.set(edgeKey({ source: v, target: w }), points);
+    routes.set(edgeKey({ source: v, target: w }), routeBetween(places.get(v), places.get(w), points, direction));
   }
   const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number };
-  return { places, routes, width, height };
+  return { direction, places, routes, width, height };
 };
 
-/** A smooth path through the points of a route. */
-export const pathOf = (points: readonly Point[]): string => {
+/** A smooth path along a route: leaves a box in the direction of flow, and passes every point in it. */
+export const pathOf = (points: readonly Point[], direction: Direction): string => {
   const [first, ...rest] = points;
   if (first === undefined) return '';
   let path = `M${round(first.x)} ${round(first.y)}`;
-  rest.forEach((point, index) => {
-    const next = rest[index + 1];
-    if (next === undefined) {
-      path += `L${round(point.x)} ${round(point.y)}`;
-      return;
-    }
-    const middle = { x: (point.x + next.x) / 2, y: (point.y + next.y) / 2 };
-    path += `Q${round(point.x)} ${round(point.y)} ${round(middle.x)} ${round(middle.y)}`;
-  });
+  let from = first;
+  for (const to of rest) {
+    const [c, d] =
+      direction === 'right'
+        ? [`${round((from.x + to.x) / 2)} ${round(from.y)}`, `${round((from.x + to.x) / 2)} ${round(to.y)}`]
+        : [`${round(from.x)} ${round((from.y + to.y) / 2)}`, `${round(to.x)} ${round((from.y + to.y) / 2)}`];
+    path += `C${c} ${d} ${round(to.x)} ${round(to.y)}`;
+    from = to;
+  }
   return path;
+};
+
+/** Where the figures of a route stand: in the middle of its longest stretch. */
+export const middleOf = (points: readonly Point[]): Point | undefined => {
+  let best: Point | undefined;
+  let longest = -1;
+  points.forEach((to, index) => {
+    const from = points[index - 1];
+    if (from === undefined) return;
+    const length = Math.hypot(to.x - from.x, to.y - from.y);
+    if (length <= longest) return;
+    longest = length;
+    best = { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 };
+  });
+  return best;
 };
 
 /** The neighbour in the direction of an arrow key; undefined when there is none. */
@@ -98,6 +121,23 @@ export const nextInDirection = (
 };
 
 // ---- helpers
+
+/** From the side of one box to the side of the other; between them, the points where a long edge passes others. */
+const routeBetween = (
+  source: Point | undefined,
+  target: Point | undefined,
+  points: readonly Point[],
+  direction: Direction,
+): Point[] => {
+  if (source === undefined || target === undefined) return [];
+  const between = points.length > 3 ? points.slice(1, -1) : [];
+  if (direction === 'right') {
+    const side = (target.x > source.x ? 1 : -1) * (nodeWidth / 2);
+    return [{ x: source.x + side, y: source.y }, ...between, { x: target.x - side, y: target.y }];
+  }
+  const side = (target.y > source.y ? 1 : -1) * (nodeHeight / 2);
+  return [{ x: source.x, y: source.y + side }, ...between, { x: target.x, y: target.y - side }];
+};
 
 const byName = (a: Named, b: Named): number => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
 const round = (value: number): number => Math.round(value * 10) / 10;
