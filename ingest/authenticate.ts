@@ -1,7 +1,7 @@
 /**
  * Who sends, and so for which project. A key decides. Without one, data of this machine goes to the default project where
  * that is allowed: not what a proxy relays, and not what a page of some website posts through its visitor's browser
- * (docs/decisions/0010).
+ * (docs/decisions/0008).
  */
 import { isIP } from 'node:net';
 import type { IngestKeys } from './keys.ts';

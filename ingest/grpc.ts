@@ -1,6 +1,6 @@
 /**
- * OTLP over gRPC: https://opentelemetry.io/docs/specs/otlp/#otlpgrpc. Three unary calls, directly on HTTP/2: what a library
- * would leave us without is in docs/decisions/0012.
+ * OTLP over gRPC: https://opentelemetry.io/docs/specs/otlp/#otlpgrpc. Three unary calls, directly on HTTP/2; what a gRPC
+ * library would leave us without: docs/decisions/0007.
  */
 import {
   constants,

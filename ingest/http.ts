@@ -1,7 +1,4 @@
-/**
- * OTLP over HTTP/1.1: https://opentelemetry.io/docs/specs/otlp/#otlphttp. On `node:http` itself, since a framework would
- * cost as much per request as all that happens here (docs/decisions/0011).
- */
+/** OTLP over HTTP/1.1: https://opentelemetry.io/docs/specs/otlp/#otlphttp. Why on `node:http`: docs/decisions/0007. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Log } from '../kernel/log/log.ts';
 import type { Signal } from '../kernel/otlp/messages.ts';

@@ -1,7 +1,7 @@
 /**
  * Why a request is not taken, and what that means to its sender. The codes decide whether data is kept or dropped:
  * OTLP clients send again after HTTP 429, 502, 503 and 504 and after gRPC UNAVAILABLE, and drop their data after nearly
- * everything else, a 500 among it (https://opentelemetry.io/docs/specs/otlp/#failures).
+ * everything else, a 500 among it (https://opentelemetry.io/docs/specs/otlp/#failures; docs/decisions/0009).
  */
 
 export type RefusalKind =
