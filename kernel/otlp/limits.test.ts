@@ -232,6 +232,15 @@ test('what is cut of a resource or scope marks it there, and counts for each of 
   ]);
 });
 
+test('what is cut of a resource counts for each log record and each point as well', () => {
+  const resource = { attributes: many(600) };
+  const logs = encodeLogs({ resourceLogs: [{ resource, scopeLogs: [{ logRecords: [{}, {}] }] }] });
+  expect(rowsOf(logsTranscoder(), logs).cutRows).toBe(2);
+  const metrics = [{ gauge: { dataPoints: [{}, {}, {}] } }];
+  const points = encodeMetrics({ resourceMetrics: [{ resource, scopeMetrics: [{ metrics }] }] });
+  expect(rowsOf(metricsTranscoder(), points).cutRows).toBe(3);
+});
+
 test('a mark that was sent along is kept, or replaced by ours', () => {
   const marked = [string(truncatedKey, 'by someone else'), string('a', 'b')];
   expect(spanRow({ attributes: marked }).row.attributes).toEqual([
