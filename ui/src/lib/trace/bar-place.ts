@@ -33,8 +33,11 @@ export function placeBar(
 
 /** Moments as pixels, those that would share a pixel and those out of sight left out. */
 export function placeMoments(window: TimeWindow, timelinePx: number, momentsMs: readonly number[]): number[] {
-  const places = new Set(momentsMs.map((ms) => Math.round(fraction(window, ms) * timelinePx)));
-  return [...places].filter((px) => px >= 0 && px <= timelinePx);
+  const places = momentsMs
+    .map((ms) => Math.round(fraction(window, ms) * timelinePx))
+    .filter((px) => px >= 0 && px <= timelinePx);
+  // Half of a mark at the very edge would be cut off.
+  return [...new Set(places.map((px) => clamp(px, 3, timelinePx - 3)))];
 }
 
 const clamp = (value: number, least: number, most: number) => Math.min(most, Math.max(least, value));

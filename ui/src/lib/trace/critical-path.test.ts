@@ -49,6 +49,17 @@ test('side by side: only the one that finished last decided', () => {
   expect([...path.touched]).toEqual([1, 1, 0, 0]);
 });
 
+test('one after the other with a coarse clock: an overlap below a millisecond is none', () => {
+  const { parts } = decided([
+    { id: 'root', from: 0, to: 30 },
+    { id: 'a', parent: 'root', from: 0, to: 10.4 },
+    { id: 'b', parent: 'root', from: 10, to: 20.4 },
+    { id: 'c', parent: 'root', from: 20, to: 30 },
+    { id: 'beside', parent: 'root', from: 5, to: 15 },
+  ]);
+  expect(parts).toEqual({ root: [], a: [[0, 10]], beside: [], b: [[10, 20]], c: [[20, 30]] });
+});
+
 test('a child that outlives its parent decides only up to there while somebody waits for the parent', () => {
   const { parts } = decided([
     { id: 'root', from: 0, to: 100 },

@@ -53,9 +53,10 @@ function walk(
     .filter((child) => child.toMs > child.fromMs)
     .sort((a, b) => b.toMs - a.toMs || a.fromMs - b.fromMs);
   for (const child of lastFirst) {
-    if (child.toMs > cursorMs + oneNanosecondMs) continue;
-    if (cursorMs > child.toMs) own({ fromMs: child.toMs, toMs: cursorMs });
-    stack.push(child);
+    if (child.toMs > cursorMs + clockStepMs || child.fromMs >= cursorMs) continue;
+    const toMs = Math.min(child.toMs, cursorMs);
+    if (cursorMs > toMs) own({ fromMs: toMs, toMs: cursorMs });
+    stack.push({ ...child, toMs });
     cursorMs = child.fromMs;
   }
   if (cursorMs > window.fromMs) own({ fromMs: window.fromMs, toMs: cursorMs });
@@ -71,8 +72,11 @@ function walkTop(top: readonly Stretch[], endMs: number, stack: Stretch[]): void
   }
 }
 
-/** Times are whole nanoseconds, but a clock correction leaves rounding behind. */
-const oneNanosecondMs = 1e-6;
+/**
+ * Two spans that follow each other may seem to overlap by this much: JavaScript's clocks give start times in whole
+ * milliseconds. Without the allowance every second query of a loop would count as its caller's own time.
+ */
+const clockStepMs = 1;
 
 const clip = (child: Stretch, window: Interval): Stretch => ({
   node: child.node,
