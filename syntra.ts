@@ -106,7 +106,8 @@ const startAll = async (config: Config, print: Report, onStop: (stop: Stop) => v
     config,
     projects,
     handlers,
-    tracer: own.tracer,
+    live: { log, telemetry },
+    tracing: { tracer: own.tracer, ownProject: ownTenant.project },
     dependencies: { log: () => log.ping(), telemetry: () => telemetry.ping(), state: () => database.ping() },
     explorerDirectory: join(import.meta.dirname, 'ui', 'build'),
   });

@@ -12,17 +12,16 @@ export const sendFailure = (error: RequestError, request: FastifyRequest, reply:
   if (status >= 500) request.log.error({ err: error, route: request.routeOptions?.url }, 'request failed');
   if (status === 401) reply.header('www-authenticate', 'Bearer');
   if (status === 429 || status === 503) reply.header('retry-after', '5');
-  const { code, message, position } = known;
-  const failure: Failure = {
-    success: false,
-    error: { code, message, request_id: request.id, ...(position && { position }) },
-  };
+  const failure: Failure = { success: false, error: describe(known, request.id) };
   return reply
     .code(status)
     .headers({ 'cache-control': 'no-store', 'x-request-id': request.id })
     .type('application/json')
     .send(JSON.stringify(failure));
 };
+
+/** What a WebSocket says of an error. */
+export const errorOf = (error: Error, requestId: string): Failure['error'] => describe(explain(error), requestId);
 
 export const registerFailures = (app: FastifyInstance): void => {
   app.setErrorHandler<RequestError>(async (error, request, reply) => sendFailure(error, request, reply));
@@ -34,6 +33,11 @@ export const notFound = (request: FastifyRequest): ApiError =>
 interface Explained extends Pick<ApiError, 'code' | 'message' | 'position'> {
   readonly status: number;
 }
+
+const describe = (
+  { code, message, position }: Pick<Explained, 'code' | 'message' | 'position'>,
+  requestId: string,
+): Failure['error'] => ({ code, message, request_id: requestId, ...(position && { position }) });
 
 /** What a person may know about an error, and what they can do about it. */
 const explain = (error: RequestError): Explained => {

@@ -8,6 +8,13 @@ import { type Projects, resolveScope, type Scope } from './tenancy.ts';
 
 export const apiPrefix = '/api/v1';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whose data it asked for, once that is known. */
+    project?: string;
+  }
+}
+
 /** Answers one route with cookies and headers in reach. */
 export type Respond = (
   input: Record<string, unknown>,
@@ -21,6 +28,7 @@ export const registerRoutes = (
   app: FastifyInstance,
   options: { readonly projects: Projects; readonly handlers: Partial<Handlers>; readonly session: SessionResponders },
 ): void => {
+  app.decorateRequest('project', undefined);
   for (const name of Object.keys(contract) as RouteName[]) {
     const respond = isSessionRoute(name)
       ? options.session[name]
@@ -35,7 +43,12 @@ const isSessionRoute = (name: RouteName): name is SessionRouteName =>
   name === 'getSession' || name === 'createSession' || name === 'deleteSession';
 
 const respondWith = (handler: AnyHandler | undefined, projects: Projects): Respond | undefined =>
-  handler && (async (input) => handler(input, await resolveScope(projects, input)));
+  handler &&
+  (async (input, request) => {
+    const scope = await resolveScope(projects, input);
+    request.project = scope.tenant.project;
+    return handler(input, scope);
+  });
 
 const registerRoute = (app: FastifyInstance, route: Route, respond: Respond): void => {
   app.route({

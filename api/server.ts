@@ -8,6 +8,7 @@ import { type Explorer, findExplorer, isPageRequest, registerExplorer, sendPage 
 import { notFound, registerFailures, sendFailure } from './failures.ts';
 import type { Handlers } from './handler.ts';
 import { type Check, registerHealth } from './health.ts';
+import { type LiveOptions, registerLive } from './live.ts';
 import { openApiDocument } from './openapi.ts';
 import { apiPrefix, registerRoutes } from './routes.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -22,8 +23,10 @@ export interface ServerOptions {
   readonly handlers: Partial<Handlers>;
   /** What /readyz asks, by name. */
   readonly dependencies?: Readonly<Record<string, Check>>;
-  /** Makes a span of every request to the API. */
-  readonly tracer?: Tracer;
+  /** What the WebSocket at /api/v1/live reads; without it there is none. */
+  readonly live?: LiveOptions;
+  /** Makes a span of every request to the API, but for those about the project that these spans belong to. */
+  readonly tracing?: { readonly tracer: Tracer; readonly ownProject: string };
   /** The static build of the explorer. */
   readonly explorerDirectory?: string;
 }
@@ -58,10 +61,12 @@ export const buildServer = async (options: ServerOptions): Promise<FastifyInstan
   // A form of another site can post text/plain without asking the browser first.
   app.removeContentTypeParser('text/plain');
   addHeaders(app, securityHeaders(explorer?.inlineScripts ?? []));
-  if (options.tracer !== undefined) traceRequests(app, options.tracer);
+  if (options.tracing !== undefined) traceRequests(app, options.tracing.tracer, options.tracing.ownProject);
+  registerFailures(app);
+  // Before all that may refuse a request: only then does a refused upgrade end its connection.
+  if (options.live !== undefined) await registerLive(app, options.live, options.projects);
   await app.register(fastifyCookie);
   addAuthentication(app, sessions);
-  registerFailures(app);
   registerHealth(app, options.dependencies ?? {});
   registerRoutes(app, { projects: options.projects, handlers: options.handlers, session: sessions });
   const openApi = openApiDocument();

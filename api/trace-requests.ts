@@ -1,8 +1,12 @@
-/** A span for every request to the API, as OpenTelemetry's conventions for HTTP servers name it. */
+/**
+ * A span for every request to the API, as OpenTelemetry's conventions for HTTP servers name it. Not for those that look
+ * at our own spans: a page that follows them would see its own looking, look again, and never stop.
+ */
 import { type Span, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
-export const traceRequests = (app: FastifyInstance, tracer: Tracer): void => {
+/** @param ownProject where the spans of `tracer` end up. */
+export const traceRequests = (app: FastifyInstance, tracer: Tracer, ownProject: string): void => {
   const spans = new WeakMap<FastifyRequest, Span>();
   app.addHook('onRequest', async (request) => {
     const route = request.routeOptions.url;
@@ -21,7 +25,8 @@ export const traceRequests = (app: FastifyInstance, tracer: Tracer): void => {
   });
   app.addHook('onResponse', async (request, reply) => {
     const span = spans.get(request);
-    if (span === undefined) return;
+    // A span that never ends is never exported.
+    if (span === undefined || request.project === ownProject) return;
     span.setAttribute('http.response.status_code', reply.statusCode);
     if (reply.statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
     span.end();
