@@ -9,7 +9,7 @@ const file = join(import.meta.dirname, 'results.jsonl');
 export const recordResult = (name: string, value: number, unit: string): void => {
   const line = {
     at: new Date().toISOString(),
-    commit: execFileSync('git', ['describe', '--always', '--dirty', '--exclude=*'], { encoding: 'utf8' }).trim(),
+    commit: commit(),
     machine: {
       cpus: availableParallelism(),
       memoryGiB: Math.round(totalmem() / 2 ** 30),
@@ -20,4 +20,14 @@ export const recordResult = (name: string, value: number, unit: string): void =>
     unit,
   };
   appendFileSync(file, `${JSON.stringify(line)}\n`);
+};
+
+/** The commit, marked when what is measured differs from it. */
+const commit = (): string => {
+  const git = (...args: string[]) => execFileSync('git', args, { cwd: import.meta.dirname, encoding: 'utf8' }).trim();
+  const measured = ['kernel', 'ingest', 'processors', 'bench', 'main.ts', 'package-lock.json'].map(
+    (path) => `:/${path}`,
+  );
+  const changed = git('status', '--porcelain', '--untracked-files=no', '--', ...measured, ':!/bench/results.jsonl');
+  return git('rev-parse', '--short', 'HEAD') + (changed === '' ? '' : '-dirty');
 };

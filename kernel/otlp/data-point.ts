@@ -83,12 +83,12 @@ export class DataPoint {
     this.scale = 0;
     this.zeroCountAt = 0;
     this.zeroThresholdAt = 0;
-    this.bounds.position = 0;
-    this.bucketCounts.position = 0;
+    this.bounds.clear();
+    this.bucketCounts.clear();
     this.positive.clear();
     this.negative.clear();
-    this.quantiles.position = 0;
-    this.quantileValues.position = 0;
+    this.quantiles.clear();
+    this.quantileValues.clear();
   }
 
   /** Writes the columns. Returns what was cut, as bits of `cut`. */
@@ -138,7 +138,7 @@ class Buckets {
 
   clear(): void {
     this.offset = 0;
-    this.counts.position = 0;
+    this.counts.clear();
   }
 
   /** Takes the Buckets whose length comes next, in place of those taken before. */

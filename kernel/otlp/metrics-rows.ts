@@ -98,7 +98,7 @@ class MetricWriter implements RecordWriter {
     }
     if (data === undefined) return;
 
-    head.position = 0;
+    head.clear();
     head.append(resourceAndScope.bytes);
     head.text(reader, nameAt, nameLength, limits.nameBytes);
     head.text(reader, descriptionAt, descriptionLength, limits.nameBytes);

@@ -26,14 +26,14 @@ export class PointExemplars {
     this.cut = 0;
     if (this.count === 0) return;
     this.count = 0;
-    this.times.position = 0;
-    this.valueTypes.position = 0;
-    this.values.position = 0;
-    this.intValues.position = 0;
-    this.traceIds.position = 0;
-    this.spanIds.position = 0;
-    this.maps.position = 0;
-    this.types.position = 0;
+    this.times.clear();
+    this.valueTypes.clear();
+    this.values.clear();
+    this.intValues.clear();
+    this.traceIds.clear();
+    this.spanIds.clear();
+    this.maps.clear();
+    this.types.clear();
   }
 
   /** Takes the exemplar whose length comes next. */

@@ -66,3 +66,12 @@ test('a writer grows to its limit and no further', () => {
   out.byte(42);
   expect(out.written().at(-1)).toBe(42);
 });
+
+test('a writer that had to grow large gives it back', () => {
+  const out = new RowWriter(16, 2 ** 24);
+  out.zeros(3 * 2 ** 20);
+  out.clear();
+  expect(out.bytes.length).toBe(2 ** 20);
+  out.byte(7);
+  expect([...out.written()]).toEqual([7]);
+});

@@ -31,6 +31,14 @@ export class RowWriter {
     return this.bytes.subarray(0, this.position);
   }
 
+  /** Starts anew. What an unusually large record made it grow to is given back. */
+  clear(): void {
+    this.position = 0;
+    if (this.bytes.length <= keptBytes) return;
+    this.bytes = new Uint8Array(keptBytes);
+    this.view = new DataView(this.bytes.buffer);
+  }
+
   byte(value: number): void {
     this.reserve(1);
     this.bytes[this.position++] = value;
@@ -207,3 +215,5 @@ export class RowWriter {
     this.view = new DataView(grown.buffer);
   }
 }
+
+const keptBytes = 2 ** 20;

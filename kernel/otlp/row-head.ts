@@ -68,7 +68,7 @@ export class RowHead {
   private readonly schemaUrl: Extent = { at: 0, length: 0 };
 
   startRequest(origin: Origin): void {
-    this.out.position = 0;
+    this.out.clear();
     this.out.utf8String(origin.org);
     this.out.utf8String(origin.project);
     this.out.int64(origin.receivedAtMs);

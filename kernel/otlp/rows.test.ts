@@ -23,19 +23,23 @@ test.each([
   ['traces', spansTranscoder(), slowSpanRows],
   ['logs', logsTranscoder(), slowLogRows],
   ['metrics', metricsTranscoder(), slowMetricRows],
-] as const)('%s: every row is what its slow twin makes of it', (signal: Signal, transcoder, slowRows) => {
-  const out = new RowWriter(16, 2 ** 26);
-  let rowsSeen = 0;
-  for (let seed = 1; seed <= requestsPerSignal; seed++) {
-    const request = randomWire(signal, seed);
-    const expected = slowRows(request, origin);
-    out.position = 0;
-    const { rows, cutRows } = transcoder.transcode(request, origin, out);
-    const message = `seed ${seed}, request ${Buffer.from(request).toString('hex').slice(0, 4000)}`;
-    expect({ rows, cutRows }, message).toEqual({ rows: expected.length, cutRows: 0 });
-    expect(decodeRows(transcoder.structure, out.written()), message).toEqual(expected);
-    rowsSeen += rows;
-  }
-  // so that it cannot pass on empty requests
-  expect(rowsSeen).toBeGreaterThan(requestsPerSignal);
-});
+] as const)(
+  '%s: every row is what its slow twin makes of it',
+  (signal: Signal, transcoder, slowRows) => {
+    const out = new RowWriter(16, 2 ** 26);
+    let rowsSeen = 0;
+    for (let seed = 1; seed <= requestsPerSignal; seed++) {
+      const request = randomWire(signal, seed);
+      const expected = slowRows(request, origin);
+      out.position = 0;
+      const { rows, cutRows } = transcoder.transcode(request, origin, out);
+      const message = `seed ${seed}, request ${Buffer.from(request).toString('hex').slice(0, 4000)}`;
+      expect({ rows, cutRows }, message).toEqual({ rows: expected.length, cutRows: 0 });
+      expect(decodeRows(transcoder.structure, out.written()), message).toEqual(expected);
+      rowsSeen += rows;
+    }
+    // so that it cannot pass on empty requests
+    expect(rowsSeen).toBeGreaterThan(requestsPerSignal);
+  },
+  120_000,
+);

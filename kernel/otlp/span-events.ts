@@ -21,11 +21,11 @@ export class SpanEvents {
     this.cut = 0;
     if (this.count === 0) return;
     this.count = 0;
-    this.times.position = 0;
-    this.names.position = 0;
-    this.maps.position = 0;
-    this.types.position = 0;
-    this.droppedAttributes.position = 0;
+    this.times.clear();
+    this.names.clear();
+    this.maps.clear();
+    this.types.clear();
+    this.droppedAttributes.clear();
   }
 
   /** Takes the event whose length comes next. */

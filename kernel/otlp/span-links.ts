@@ -23,13 +23,13 @@ export class SpanLinks {
     this.cut = 0;
     if (this.count === 0) return;
     this.count = 0;
-    this.traceIds.position = 0;
-    this.spanIds.position = 0;
-    this.flags.position = 0;
-    this.traceStates.position = 0;
-    this.maps.position = 0;
-    this.types.position = 0;
-    this.droppedAttributes.position = 0;
+    this.traceIds.clear();
+    this.spanIds.clear();
+    this.flags.clear();
+    this.traceStates.clear();
+    this.maps.clear();
+    this.types.clear();
+    this.droppedAttributes.clear();
   }
 
   /** Takes the link whose length comes next. */

@@ -69,7 +69,7 @@ export class ValueText {
       }
       case 5:
       case 6:
-        this.json.position = 0;
+        this.json.clear();
         this.jsonLimit = limit;
         this.writeJson(reader, 0);
         out.varint(this.json.position);
