@@ -14,7 +14,7 @@ export interface Config {
   readonly port: number;
   readonly otlpHttpPort: number;
   readonly otlpGrpcPort: number;
-  /** Bearer token of the API until accounts exist; undefined means: open on loopback, generated elsewhere. */
+  /** What people sign in with until accounts exist; undefined, on loopback alone, means that nobody needs to. */
   readonly adminToken: string | undefined;
   /** Days that telemetry of the default project is kept. */
   readonly retentionDays: number;
@@ -58,6 +58,12 @@ export const readConfig = (env: Environment = process.env): Config => {
     throw new ConfigError(`${issue.path.join('.')} cannot be used: ${issue.message}.`);
   }
   const s = parsed.data;
+  const loopback = isLoopback(s.SYNTRA_HOST);
+  if (!loopback && s.SYNTRA_ADMIN_TOKEN === undefined) {
+    throw new ConfigError(
+      `SYNTRA_HOST ${s.SYNTRA_HOST} lets others reach this Syntra: set SYNTRA_ADMIN_TOKEN to a secret of 16 characters or more, which people then sign in with.`,
+    );
+  }
   return {
     dataDir: resolve(s.SYNTRA_DATA_DIR),
     host: s.SYNTRA_HOST,
@@ -67,7 +73,7 @@ export const readConfig = (env: Environment = process.env): Config => {
     adminToken: s.SYNTRA_ADMIN_TOKEN,
     retentionDays: s.SYNTRA_RETENTION_DAYS,
     maxRequestBytes: s.SYNTRA_MAX_REQUEST_BYTES,
-    loopback: isLoopback(s.SYNTRA_HOST),
+    loopback,
     logLevel: s.SYNTRA_LOG_LEVEL,
   };
 };
