@@ -9,10 +9,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Span, Trace } from '../../api/contract/traces.ts';
 import { type Shop, startShop } from '../shop/shop.ts';
 import { ask } from './ask.ts';
+import { hasBrowser, openBrowser, type Visit } from './browser.ts';
 import { runInstrumented } from './run-instrumented.ts';
 import { type RunningSyntra, startSyntra } from './start-syntra.ts';
 
@@ -21,7 +23,7 @@ const params = { projectId: 'prj_default' };
 /** From when the chapter began until a little after now. */
 const sinceStart = () => ({ fromMs: startedMs, toMs: Date.now() + 60_000 });
 /** What is sent is not there at once, but soon. */
-const soon = { timeout: 20_000, interval: 100 };
+const soon = { timeout: 60_000, interval: 100 };
 
 let syntra: RunningSyntra;
 let dataDir: string;
@@ -240,7 +242,81 @@ describe('A failing checkout', () => {
       expect(nodes.filter(({ kind }) => kind === 'external')).not.toHaveLength(0);
     }, soon);
   });
+
+  // Now the same with your eyes. The explorer is served by the same process, on the first of the three addresses, and
+  // asks the API for what you have just read. Somebody opens it who knows only this: customers say they cannot pay.
+  describe('on the screen', { skip: !hasBrowser() }, () => {
+    let visit: Visit;
+    beforeAll(async () => {
+      visit = await openBrowser();
+    });
+    afterAll(() => visit?.close());
+
+    test('the list of services: checkout-api has errors', async () => {
+      const { page } = visit;
+      await page.goto(syntra.url);
+      await page.getByRole('heading', { name: 'Services', level: 1 }).waitFor();
+      const row = page.getByRole('row', { name: /^checkout-api/ });
+      await vi.waitFor(async () => expect(await errorsIn(row)).toBeGreaterThan(0), soon);
+      await row.getByRole('link', { name: 'checkout-api' }).click();
+    });
+
+    test('the page of checkout-api: POST /v1/orders fails', async () => {
+      const { page } = visit;
+      await page.getByRole('heading', { name: 'checkout-api', level: 1 }).waitFor();
+      const row = page.getByRole('row', { name: /^POST \/v1\/orders/ });
+      expect(await errorsIn(row)).toBeGreaterThan(0);
+      await row.getByRole('link').click();
+    });
+
+    test('its traces, only those that failed', async () => {
+      const { page } = visit;
+      await page.getByRole('radio', { name: 'Failed' }).click();
+      await page.waitForURL(/status=error/);
+      const row = page.getByRole('row', { name: /POST \/checkout failed/ }).first();
+      expect(await row.textContent()).toContain('edge-gateway');
+      await row.getByRole('link').click();
+    });
+
+    test('the waterfall: the exception is named where it was thrown', async () => {
+      const { page } = visit;
+      const spans = page.getByRole('tree', { name: 'Spans' }).getByRole('treeitem');
+      await spans.first().waitFor();
+      expect(await spans.count()).toBeGreaterThan(20);
+      // Several spans failed, one of them because of itself.
+      await spans.filter({ hasText: 'CardDeclinedError' }).click();
+      const panel = page.getByRole('complementary', { name: 'Span authorize payment' });
+      await panel.getByText('card declined: restricted card (code 62)').first().waitFor();
+      await panel.getByRole('button', { name: 'Meridian Bank', exact: true }).waitFor();
+    });
+
+    test('and beside it the log line that explains it', async () => {
+      const { page, complaints } = visit;
+      const panel = page.getByRole('complementary', { name: 'Span authorize payment' });
+      await panel.getByRole('tab', { name: /^Logs/ }).click();
+      await panel
+        .getByText('card declined by Meridian Bank: restricted card (code 62), no rule for this code')
+        .waitFor();
+      expect(complaints, 'what the pages complained about on the way').toEqual([]);
+    });
+
+    // The address holds the way: whoever gets the link sees the same span of the same trace.
+    test('the address can be given to somebody else', async () => {
+      const { page } = visit;
+      const address = page.url();
+      await page.goto('about:blank');
+      await page.goto(address);
+      const panel = page.getByRole('complementary', { name: 'Span authorize payment' });
+      await panel.getByText('CardDeclinedError').first().waitFor();
+    });
+  });
 });
+
+/** The error rate that a row of a table shows, in percent. */
+const errorsIn = async (row: Locator): Promise<number> => {
+  const cells = await row.getByRole('cell').allTextContents();
+  return Number.parseFloat(cells.find((cell) => cell.includes('%')) ?? 'nothing');
+};
 
 describe('The end', () => {
   // Asked to stop, Syntra lets nobody in, finishes what it has accepted, and leaves.

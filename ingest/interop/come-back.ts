@@ -4,7 +4,7 @@ import { ask } from '../../docs/guide/ask.ts';
 import type { Request } from './send.ts';
 import { linesIn, pointsIn, spansIn } from './sent.ts';
 
-const arrival = { timeout: 20_000, interval: 200 };
+const arrival = { timeout: 60_000, interval: 200 };
 const params = { projectId: 'prj_default' };
 const temporalities = ['unspecified', 'delta', 'cumulative'];
 

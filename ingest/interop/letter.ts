@@ -35,9 +35,9 @@ export const settingsFor = (syntra: RunningSyntra, service: string, way: Way): R
 /** Waits until the letter has arrived and looks at every line of it. */
 export const expectLetter = async (syntra: RunningSyntra, service: string, printed: string): Promise<void> => {
   const ids = JSON.parse(printed.trim().split('\n').at(-1)!) as LetterIds;
-  await vi.waitFor(() => expectSpans(syntra.url, service, ids), { timeout: 20_000, interval: 200 });
-  await vi.waitFor(() => expectLine(syntra.url, service, ids), { timeout: 20_000, interval: 200 });
-  await vi.waitFor(() => expectMetrics(syntra.url, service), { timeout: 20_000, interval: 200 });
+  await vi.waitFor(() => expectSpans(syntra.url, service, ids), { timeout: 60_000, interval: 200 });
+  await vi.waitFor(() => expectLine(syntra.url, service, ids), { timeout: 60_000, interval: 200 });
+  await vi.waitFor(() => expectMetrics(syntra.url, service), { timeout: 60_000, interval: 200 });
 };
 
 const expectSpans = async (url: string, service: string, ids: LetterIds): Promise<void> => {
