@@ -1,7 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
 // Files run in processes of their own: chDB serves one data directory per process.
-const shared = { pool: 'forks', testTimeout: 30_000, hookTimeout: 60_000 } as const;
+const shared = {
+  pool: 'forks',
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+  expect: { poll: { timeout: 20_000 } },
+} as const;
 
 export default defineConfig({
   test: {

@@ -9,6 +9,7 @@ export interface Fault {
 }
 
 const quietMs = 30_000;
+const maxTold = 100;
 
 /** @param now Unix milliseconds */
 export const tellFaults = (onFault: (fault: Fault) => void, now: () => number): ((refused: RefusedError) => void) => {
@@ -21,6 +22,8 @@ export const tellFaults = (onFault: (fault: Fault) => void, now: () => number): 
       last.since++;
       return;
     }
+    // messages can have numbers in them
+    if (told.size >= maxTold) told.clear();
     told.set(name, { atMs: now(), since: 0 });
     onFault({ message, cause, count: 1 + (last?.since ?? 0) });
   };

@@ -3,6 +3,7 @@
  * needs no database, and a key that is revoked is refused at once.
  */
 import { hash } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Log, LogRecord, PartitionTail } from '../kernel/log/log.ts';
 import { type IngestKey, ingestKeysTopic } from '../kernel/topics.ts';
@@ -78,17 +79,7 @@ const follow = async (tail: PartitionTail, keys: Map<string, IngestKey>, signal:
       await tail.wait(waitMs, signal);
     } catch {
       // The log is away: the keys known so far stay good, and appends fail with an answer of their own.
-      await pause(retryMs, signal);
+      await setTimeout(retryMs, undefined, { signal }).catch(() => {});
     }
   }
 };
-
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });

@@ -3,6 +3,7 @@
  * cannot hold come back as bigint: times in nanoseconds are sent as numbers at times.
  */
 import { isUtf8 } from 'node:buffer';
+import { getHeapStatistics } from 'node:v8';
 import { MalformedError } from './check.ts';
 import { TooLargeError } from './protobuf-writer.ts';
 
@@ -12,8 +13,11 @@ export interface ParsedJson {
   readonly isUtf8: boolean;
 }
 
-/** A value takes up to 64 bytes of memory; a request of 64 MiB with short attributes has 5 million. */
-const maxValues = 6_000_000;
+/**
+ * A value takes some 100 bytes until the request is read. 64 MiB of spans with short attributes have 5 million; a machine
+ * whose heap has no room for that many takes fewer.
+ */
+const maxValues = Math.min(6_000_000, Math.floor(getHeapStatistics().heap_size_limit / 200));
 
 /**
  * @throws MalformedError when it is not JSON
