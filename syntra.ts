@@ -106,6 +106,7 @@ const startAll = async (config: Config, print: Report, onStop: (stop: Stop) => v
     config,
     projects,
     handlers,
+    report: own.report,
     live: { log, telemetry },
     tracing: { tracer: own.tracer, ownProject: ownTenant.project },
     dependencies: { log: () => log.ping(), telemetry: () => telemetry.ping(), state: () => database.ping() },

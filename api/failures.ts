@@ -9,7 +9,7 @@ type RequestError = Error & { readonly statusCode?: number };
 
 export const sendFailure = (error: RequestError, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
   const { status, ...known } = explain(error);
-  if (status >= 500) request.log.error({ err: error, route: request.routeOptions?.url }, 'request failed');
+  if (status >= 500) request.log.error({ error, route: request.routeOptions?.url }, 'A request to the API failed');
   if (status === 401) reply.header('www-authenticate', 'Bearer');
   if (status === 429 || status === 503) reply.header('retry-after', '5');
   const failure: Failure = { success: false, error: describe(known, request.id) };

@@ -32,7 +32,7 @@ const answerOf = async (check: Check, name: string, log: FastifyInstance['log'])
     await Promise.race([check(), late]);
     return 'answers';
   } catch (error) {
-    log.warn({ err: error, dependency: name }, 'a dependency does not answer');
+    log.warn({ error, dependency: name }, 'A store does not answer');
     return 'does not answer';
   } finally {
     clearTimeout(timer);

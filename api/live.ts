@@ -29,7 +29,7 @@ export const registerLive = async (
   { log, telemetry }: LiveOptions,
   projects: Projects,
 ): Promise<void> => {
-  const report = (error: unknown): void => app.log.warn({ err: error }, 'the live feed stumbled');
+  const report = (error: unknown): void => app.log.warn({ error }, 'The live feed stumbled');
   const feeds = { logs: feedLogs(log, report), arrivals: feedArrivals(log, telemetry, report) };
   await app.register(fastifyWebsocket, {
     options: { maxPayload: maxMessageBytes },

@@ -4,6 +4,7 @@ import { readFacets } from './facets.ts';
 import type { Handler } from './handler.ts';
 import { readUsefulKeys } from './known-values.ts';
 import { logSearchOf, logWhere } from './logs-search.ts';
+import { placeOf } from './query/resolve.ts';
 import { logsTarget } from './query/targets.ts';
 
 const usualFields = ['severity', 'service', 'environment', 'version', 'host'];
@@ -17,7 +18,7 @@ export const getLogFacets =
     const asked = input.fields?.split(',').filter((field) => field !== '');
     const fields = asked ?? [
       ...usualFields,
-      ...(await readUsefulKeys(telemetry, { tenant, signal: 'logs', fromMs, toMs }, mostAttributes)),
+      ...(await readUsefulKeys(telemetry, { tenant, signal: 'logs', fromMs, toMs }, mostAttributes)).map(fieldOf),
     ];
     return readFacets(telemetry, {
       tenant,
@@ -30,3 +31,6 @@ export const getLogFacets =
       fields,
     });
   };
+
+/** An attribute that has the name of a well-known field needs its scope to be told apart. */
+const fieldOf = (key: string): string => (placeOf(key, logsTarget).kind === 'column' ? `attributes.${key}` : key);

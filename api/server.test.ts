@@ -121,6 +121,30 @@ describe('a failure', () => {
     expect(JSON.stringify(seen)).not.toMatch(/SELECT|DB::|ECONN|\bat .*\.ts/);
   });
 
+  test('of ours is told to those who run the installation, with what leads to it', async () => {
+    const told: unknown[][] = [];
+    const server = await serve({
+      report: (...args) => told.push(args),
+      handlers: {
+        listServices: async () => {
+          throw new Error('broken inside');
+        },
+      },
+    });
+    const { request_id } = await failureOf(server, inProject);
+    expect(told).toEqual([
+      [
+        'error',
+        'A request to the API failed',
+        {
+          reqId: request_id,
+          route: '/api/v1/projects/:projectId/services',
+          error: expect.stringMatching(/^Error: broken inside\n +at /),
+        },
+      ],
+    ]);
+  });
+
   test('one request that fails leaves the others alone', async () => {
     const server = await serve({
       handlers: {

@@ -4,12 +4,14 @@ import fastifyCookie from '@fastify/cookie';
 import type { Tracer } from '@opentelemetry/api';
 import { type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Config } from '../kernel/config.ts';
+import type { Report } from '../kernel/own-telemetry/own-telemetry.ts';
 import { type Explorer, findExplorer, isPageRequest, registerExplorer, sendPage } from './explorer.ts';
 import { notFound, registerFailures, sendFailure } from './failures.ts';
 import type { Handlers } from './handler.ts';
 import { type Check, registerHealth } from './health.ts';
 import { type LiveOptions, registerLive } from './live.ts';
 import { openApiDocument } from './openapi.ts';
+import { reportLogger } from './report-logger.ts';
 import { apiPrefix, registerRoutes } from './routes.ts';
 import { securityHeaders } from './security-headers.ts';
 import { createSessions, type Sessions } from './session.ts';
@@ -17,12 +19,14 @@ import type { Projects } from './tenancy.ts';
 import { traceRequests } from './trace-requests.ts';
 
 export interface ServerOptions {
-  readonly config: Pick<Config, 'adminToken' | 'loopback'> & { readonly logLevel: Config['logLevel'] | 'silent' };
+  readonly config: Pick<Config, 'adminToken' | 'loopback'>;
   readonly projects: Projects;
   /** All of them in production (`handlers.ts`); a test may bring only what it tests. */
   readonly handlers: Partial<Handlers>;
   /** What /readyz asks, by name. */
   readonly dependencies?: Readonly<Record<string, Check>>;
+  /** Told what the people who run this installation should know. */
+  readonly report?: Report;
   /** What the WebSocket at /api/v1/live reads; without it there is none. */
   readonly live?: LiveOptions;
   /** Makes a span of every request to the API, but for those about the project that these spans belong to. */
@@ -48,7 +52,7 @@ export const buildServer = async (options: ServerOptions): Promise<FastifyInstan
   const sessions = createSessions(options.config);
   const explorer = options.explorerDirectory === undefined ? undefined : await findExplorer(options.explorerDirectory);
   const app = fastify({
-    logger: { level: options.config.logLevel },
+    loggerInstance: reportLogger(options.report ?? (() => {})),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: maxBodyBytes,
     genReqId: () => randomUUID(),

@@ -159,7 +159,7 @@ describe('without a token, on loopback', () => {
   });
 
   test('beyond loopback it does not even start', async () => {
-    const config = { adminToken: undefined, loopback: false, logLevel: 'silent' } as const;
+    const config = { adminToken: undefined, loopback: false };
     await expect(buildServer({ config, projects: testProjects, handlers: {} })).rejects.toThrow('needs an admin token');
   });
 });

@@ -13,7 +13,7 @@ export const testProjects: Projects = {
   ingestKey: async () => 'sk_test',
 };
 
-/** Open on loopback and silent, unless told otherwise. */
+/** Open on loopback, unless told otherwise. */
 export const buildTestServer = (
   options: Omit<Partial<ServerOptions>, 'config'> & { readonly config?: Partial<ServerOptions['config']> } = {},
 ): Promise<FastifyInstance> =>
@@ -21,5 +21,5 @@ export const buildTestServer = (
     projects: testProjects,
     handlers: {},
     ...options,
-    config: { adminToken: undefined, loopback: true, logLevel: 'silent', ...options.config },
+    config: { adminToken: undefined, loopback: true, ...options.config },
   });
