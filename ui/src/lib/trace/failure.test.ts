@@ -30,6 +30,7 @@ test.each<[string, Sketch['attributes'], string]>([
   ['an HTTP client', { 'error.type': '503', 'http.response.status_code': 503 }, '503'],
   ['a gRPC client', { 'rpc.grpc.status_code': 14 }, '14'],
   ['a database', { 'error.type': 'ECONNREFUSED' }, 'ECONNREFUSED'],
+  ['a handler that answered well', { 'http.response.status_code': 200 }, 'error'],
 ])('%s that failed', (_, attributes, text) => {
   const tree = buildTree(spansOf([{ id: 'a', from: 0, to: 1, failed: true, attributes: attributes! }]));
   expect(failureOf(tree.nodes[0]!)!.text).toBe(text);

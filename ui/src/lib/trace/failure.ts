@@ -17,7 +17,9 @@ export function failureOf(node: SpanNode): Failure | null {
   const { attributes, status } = node.span;
   const origin = node.errors === 1;
   const thrown = exceptionsOf(node.span).at(-1)?.type ?? textOf(attributes, ['error.type']);
-  const code = textOf(attributes, statusKeys);
+  const answered = textOf(attributes, statusKeys);
+  // Below 400, and gRPC's OK, the answer is not what failed.
+  const code = answered !== undefined && /^(?:0|OK|[123]\d\d)$/.test(answered) ? undefined : answered;
   const full = (origin ? (thrown ?? code) : (code ?? thrown)) ?? 'error';
   return { origin, text: shortType(full), title: status.message === '' ? full : `${full}: ${status.message}` };
 }
