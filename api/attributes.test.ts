@@ -34,7 +34,7 @@ test('without a types string all are strings', () => {
   expect(decodeAttributes([['a', '1']], '')).toEqual({ a: '1' });
 });
 
-test('keys that look like numbers or like inherited names are attributes as any other', () => {
+test('keys that look like numbers or like inherited names are ordinary attributes', () => {
   const decoded = decodeAttributes(
     [
       ['b', '1'],
