@@ -110,7 +110,7 @@ const isFailure = (body: unknown): body is Failure =>
 const unreachable = (): ApiFailure =>
   new ApiFailure({
     code: 'UNAVAILABLE',
-    message: 'The server does not answer. What is on the page stays; it will be asked again.',
+    message: 'The server does not answer.',
     request_id: '',
   });
 const unreadable = (status: number): ApiFailure =>

@@ -3,7 +3,7 @@
  * new one starts. What was loaded stays until its successor is there, so that a page never blinks or jumps.
  */
 import { untrack } from 'svelte';
-import { type ApiFailure, failureOf } from './api.ts';
+import { ApiFailure, failureOf } from './api.ts';
 
 export interface Query<T> {
   /** The last answer; kept while a newer one is loading and when that fails. */
@@ -103,6 +103,7 @@ export const createQuery = <T>(request: () => ((signal: AbortSignal) => Promise<
     cancel() {
       running?.abort();
       settle();
+      failure = new ApiFailure({ code: 'CANCELLED', message: 'It was cancelled.', request_id: '' });
     },
   };
 };

@@ -49,6 +49,10 @@ export const session = {
     return known && known.newest[signal] !== null;
   },
 
+  /** The server no longer knows this session. */
+  lost(): void {
+    current = { authenticated: false, tokenRequired: true };
+  },
   /** Asks who is signed in and, where allowed, for the projects and the setup. */
   async load(): Promise<void> {
     try {

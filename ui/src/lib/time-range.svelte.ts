@@ -85,6 +85,14 @@ export const timeRange = {
     left = left.slice(0, -1);
     return go(previous);
   },
+  /** The address of this view with the range standing still, for somebody who looks later. */
+  get shareUrl(): string {
+    const url = new URL(page.url.href);
+    url.searchParams.delete('range');
+    url.searchParams.set('from', String(fromMs));
+    url.searchParams.set('to', String(toMs));
+    return url.href;
+  },
   /** Asks for everything again, with "now" moved to now. */
   refresh(): void {
     anchorMs = Date.now();

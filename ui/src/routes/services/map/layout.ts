@@ -34,7 +34,7 @@ export const layoutMap = (nodes: readonly Named[], edges: readonly Link[], direc
   graph.setGraph({
     rankdir: direction === 'right' ? 'LR' : 'TB',
     nodesep: 20,
-    ranksep: direction === 'right' ? 76 : 52,
+    ranksep: direction === 'right' ? 96 : 52,
     marginx: 20,
     marginy: 20,
   });
