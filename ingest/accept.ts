@@ -38,10 +38,10 @@ export const acceptInto =
     const receivedAtMs = now();
     const { bytes, records, rejections, services } = read(signal, format, body, maxRequestBytes, receivedAtMs);
     const rejected = rejections.count;
-    if (rejected > 0) counting.countRejected(tenant.project, signal, rejections.byReason);
     const message = rejected > 0 ? rejections.message(signal) : '';
     if (records === 0) {
       // Partial success is for requests of which a part was taken.
+      counting.countRejected(tenant.project, signal, rejections.byReason);
       if (rejected > 0) throw new RefusedError('malformed', message);
       return { rejected, message };
     }
@@ -61,6 +61,8 @@ export const acceptInto =
       const why = error instanceof LogFullError ? error.message : 'The log cannot be written.';
       throw new RefusedError('unavailable', `The data could not be stored. ${why}`, { cause: error });
     }
+    // only now: what could not be stored comes again, with the same faults
+    counting.countRejected(tenant.project, signal, rejections.byReason);
     counting.countAccepted(tenant.project, signal, records, bytes.length);
     await announce(tenant, services, receivedAtMs);
     return { rejected, message };

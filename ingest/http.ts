@@ -33,7 +33,9 @@ export const createHttpServer = (options: HttpOptions): Server => {
     // longer than the minute after which exporters and load balancers let go, so that we are not the first to close
     keepAliveTimeout: 75_000,
     maxHeaderSize: 16 * 1024,
+    // a sender that vanished without a word is found out by TCP
     keepAlive: true,
+    keepAliveInitialDelay: 60_000,
     noDelay: true,
   });
   server.maxConnections = maxConnections;
