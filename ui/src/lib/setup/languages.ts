@@ -120,9 +120,11 @@ export const languages: readonly Language[] = [
     intro: 'One record by hand, to see that the way is open.',
     lines: ({ otlpHttpUrl, key }, signal) =>
       [
-        `curl ${otlpHttpUrl}/v1/${{ span: 'traces', line: 'logs', metric: 'metrics' }[signal]} -H 'content-type: application/json' \\`,
+        `curl -sS ${otlpHttpUrl}/v1/${{ span: 'traces', line: 'logs', metric: 'metrics' }[signal]} -H 'content-type: application/json' \\`,
         ...(key === null ? [] : [`  -H 'x-syntra-key: ${key}' \\`]),
-        `  -d '${JSON.stringify(example[signal]).replaceAll(`"${nowMark}"`, `"'$(date +%s)000000000'"`)}'`,
+        `  -d '${JSON.stringify(example[signal])
+          .replaceAll(`"${nowMark}"`, `"'$(date +%s)000000000'"`)
+          .replaceAll(`"${soonMark}"`, `"'$(date +%s)100000000'"`)}'`,
       ].join('\n'),
   },
 ];
@@ -130,6 +132,8 @@ export const languages: readonly Language[] = [
 // ---- helpers
 
 const nowMark = 'NOW';
+/** A tenth of a second later, so that the span has a duration. */
+const soonMark = 'SOON';
 const resource = { attributes: [{ key: 'service.name', value: { stringValue: 'my-service' } }] };
 const example: Readonly<Record<SignalWord, object>> = {
   span: {
@@ -145,7 +149,7 @@ const example: Readonly<Record<SignalWord, object>> = {
                 name: 'GET /hello',
                 kind: 2,
                 startTimeUnixNano: nowMark,
-                endTimeUnixNano: nowMark,
+                endTimeUnixNano: soonMark,
               },
             ],
           },
