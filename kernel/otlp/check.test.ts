@@ -200,8 +200,6 @@ describe('bad records', () => {
   });
 
   test.each([
-    ['a trace_id of 8 bytes instead of 16', { traceId: Buffer.alloc(8, 1) }],
-    ['a span_id of 4 bytes instead of 8', { spanId: Buffer.alloc(4, 1) }],
     ['a time_unix_nano more than 24 hours after arrival, in the year 2200', { timeUnixNano: in2200 }],
     ['an observed_time_unix_nano more than 24 hours after arrival, in the year 2200', { observedTimeUnixNano: in2200 }],
     ['invalid UTF-8 in AnyValue.string_value', { body: { stringValue: 'BROKEN' } }],
@@ -218,6 +216,18 @@ describe('bad records', () => {
     );
   });
 
+  test('but not a log record or an exemplar with an id of a wrong length: they stand without a trace', () => {
+    const ids = { traceId: Buffer.alloc(8, 1), spanId: Buffer.alloc(4, 1) };
+    const point = { timeUnixNano: now, exemplars: [ids] };
+    for (const [signal, request] of [
+      ['logs', logs(ids)],
+      ['metrics', metrics({ name: 'm', histogram: { dataPoints: [point] } })],
+    ] as const) {
+      const { records, rejections, bad } = check(encode(signal, request), signal, nowMs);
+      expect({ records, rejected: rejections.count, bad }).toEqual({ records: 1, rejected: 0, bad: undefined });
+    }
+  });
+
   const good = { timeUnixNano: now };
   test.each([
     ['no time_unix_nano', 'gauge', {}],
@@ -226,11 +236,6 @@ describe('bad records', () => {
     ['no time_unix_nano', 'exponentialHistogram', {}],
     ['no time_unix_nano', 'summary', {}],
     ['a time_unix_nano more than 24 hours after arrival, in the year 2200', 'sum', { timeUnixNano: in2200 }],
-    [
-      'an Exemplar.trace_id of 8 bytes instead of 16',
-      'histogram',
-      { ...good, exemplars: [{ traceId: Buffer.alloc(8, 1) }] },
-    ],
     ['invalid UTF-8 in KeyValue.key', 'summary', { ...good, attributes: [{ key: 'BROKEN' }] }],
   ])('a data point with %s (%s)', (what, kind, point) => {
     const request = (...dataPoints: object[]): object => metrics({ name: 'm', [kind]: { dataPoints } });
