@@ -11,7 +11,7 @@ import {
 } from '../kernel/telemetry/client.ts';
 import { ApiError } from './api-error.ts';
 import type { Facets } from './contract/search.ts';
-import { placeOf } from './query/resolve.ts';
+import { placeOf, type Scope } from './query/resolve.ts';
 import type { Target } from './query/targets.ts';
 
 export interface FacetQuery {
@@ -26,6 +26,8 @@ export interface FacetQuery {
   readonly where: { readonly sql: string; readonly params: Readonly<Record<string, QueryParam>> };
   /** As in a query: `service`, `http.status_code`, `resource.k8s.pod.name`. */
   readonly fields: readonly string[];
+  /** Fields that only records are known to have: their resources need not be read. */
+  readonly ofRecords?: ReadonlySet<string>;
 }
 
 const maxFields = 20;
@@ -69,7 +71,7 @@ const countValues = (
 ): Promise<{ rows: ValueCount[]; cost: QueryCost }> => {
   const columns = fields.map((_, i) => `f${i}`);
   const params: Record<string, QueryParam> = { ...query.where.params };
-  const selected = fields.map((field, i) => `${facetText(field, i, query.target, params)} AS f${i}`);
+  const selected = fields.map((field, i) => `${facetText(field, i, query, params)} AS f${i}`);
   let { sql } = query.where;
   if (limit.sampledOneIn !== undefined) {
     sql += ` AND cityHash64(intDiv(toUnixTimestamp64Milli(${query.timeColumn}), {sliceMs:Int64})) % {oneIn:UInt32} = 0`;
@@ -109,12 +111,20 @@ const countRows = async (
   return rows[0]!.rows;
 };
 
-/** Slices of time rather than single rows, so that what is not in the sample is not read; and many, so that a burst does not decide. */
+/**
+ * Slices of time rather than single rows, so that what is not in the sample is not read: rows lie in blocks of five
+ * minutes. But at least 50 of them in the sample, so that one burst does not decide.
+ */
 const sliceMs = ({ fromMs, toMs }: FacetQuery, sampledOneIn: number): number =>
-  Math.min(1000, Math.max(1, Math.floor((toMs - fromMs) / (200 * sampledOneIn))));
+  Math.min(300_000, Math.max(1, Math.floor((toMs - fromMs) / (50 * sampledOneIn))));
 
 /** SQL of the field's value as text, '' where it is absent. */
-const facetText = (field: string, i: number, target: Target, params: Record<string, QueryParam>): string => {
+const facetText = (
+  field: string,
+  i: number,
+  { target, ofRecords }: FacetQuery,
+  params: Record<string, QueryParam>,
+): string => {
   const place = placeOf(field, target);
   if (place.kind === 'column') {
     const column = target.columns.get(place.name)!;
@@ -122,7 +132,8 @@ const facetText = (field: string, i: number, target: Target, params: Record<stri
     return column.kind === 'id' ? `lower(hex(${column.sql}))` : `toString(${column.sql})`;
   }
   params[`facet${i}`] = place.key;
-  const [first, second] = place.scopes.map(
+  const scopes: readonly Scope[] = ofRecords?.has(field) ? ['record'] : place.scopes;
+  const [first, second] = scopes.map(
     (scope) => `${(scope === 'record' ? target.attributes : target.resource).map}[{facet${i}:String}]`,
   );
   return second === undefined ? `toString(${first})` : `if(${first} != '', ${first}, ${second})`;

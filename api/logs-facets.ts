@@ -16,10 +16,7 @@ export const getLogFacets =
     const { fromMs, toMs } = input;
     const where = logWhere(logSearchOf(input, undefined));
     const asked = input.fields?.split(',').filter((field) => field !== '');
-    const fields = asked ?? [
-      ...usualFields,
-      ...(await readUsefulKeys(telemetry, { tenant, signal: 'logs', fromMs, toMs }, mostAttributes)).map(fieldOf),
-    ];
+    const keys = asked ? [] : await readUsefulKeys(telemetry, { tenant, signal: 'logs', fromMs, toMs }, mostAttributes);
     return readFacets(telemetry, {
       tenant,
       table: 'logs',
@@ -28,7 +25,8 @@ export const getLogFacets =
       fromMs,
       toMs,
       where,
-      fields,
+      fields: asked ?? [...usualFields, ...keys.map(fieldOf)],
+      ofRecords: new Set(keys),
     });
   };
 
