@@ -118,8 +118,8 @@ test('what cannot be read becomes a dead letter with its reason, and the rest is
   );
   expect(outcomes).toEqual([
     { kind: 'dead-letter', offset: 2, reason: expect.stringMatching(/^it is not protobuf: .* at byte \d+$/) },
-    { kind: 'dead-letter', offset: 3, reason: expect.stringMatching(/^it cannot be decompressed: /) },
-    { kind: 'dead-letter', offset: 4, reason: 'encoding br is neither zstd nor identity' },
+    { kind: 'dead-letter', offset: 3, reason: expect.stringMatching(/^it cannot be unpacked: /) },
+    { kind: 'dead-letter', offset: 4, reason: 'it cannot be unpacked: encoding br is neither zstd nor identity' },
     { kind: 'dead-letter', offset: 5, reason: 'header org is missing' },
     { kind: 'dead-letter', offset: 6, reason: expect.stringMatching(/^header received-at is not an integer/) },
     { kind: 'dead-letter', offset: 7, reason: expect.stringMatching(/^header retention-days is not an integer/) },

@@ -1,6 +1,5 @@
 /** What the three sinks of telemetry do with a batch: unpack each request, transcode it, insert the rows of each day. */
 import { setImmediate } from 'node:timers/promises';
-import { zstdDecompressSync } from 'node:zlib';
 import type { LogRecord } from '../log/log.ts';
 import type { Batch, BatchLimits, Outcome } from '../processor.ts';
 import type { Telemetry } from '../telemetry/client.ts';
@@ -9,6 +8,7 @@ import { limits } from './limits.ts';
 import { RowsTooLargeError, RowWriter } from './row-binary.ts';
 import type { Origin } from './row-head.ts';
 import type { Transcoder } from './transcoder.ts';
+import { unpack } from './unpack.ts';
 import { WireError } from './wire.ts';
 
 /** Of small inserts ClickHouse makes small parts, which cost more than their rows; a second is what freshness allows. */
@@ -28,7 +28,7 @@ export const storeRequests =
     for (const record of batch.records) {
       try {
         const origin = readOrigin(record);
-        const request = unpack(record);
+        const request = requestOf(record);
         const day = dayOf(days, origin.receivedAtMs);
         const transcoded = transcoder.transcode(request, origin, day.rows);
         day.rowCount += transcoded.rows;
@@ -118,14 +118,11 @@ const maxRetentionDays = 3650;
 const latestMs = Date.UTC(2106, 0, 1) - 1;
 
 /** @throws UnreadableRecordError */
-const unpack = ({ headers, value }: LogRecord): Uint8Array => {
-  const encoding = headers[otlpHeaders.encoding];
-  if (encoding === 'identity') return value;
-  if (encoding !== 'zstd') throw new UnreadableRecordError(`encoding ${encoding} is neither zstd nor identity`);
+const requestOf = ({ headers, value }: LogRecord): Uint8Array => {
   try {
-    return zstdDecompressSync(value, { maxOutputLength: limits.requestBytes });
+    return unpack(value, headers[otlpHeaders.encoding]);
   } catch (error) {
-    throw new UnreadableRecordError(`it cannot be decompressed: ${(error as Error).message}`);
+    throw new UnreadableRecordError(`it cannot be unpacked: ${(error as Error).message}`);
   }
 };
 
