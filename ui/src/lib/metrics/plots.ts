@@ -16,7 +16,7 @@ export const mostPlots = 6;
 
 export const plotFor = (metric: string): Plot => ({ metric, aggregation: null, groupBy: null, q: '' });
 
-export const plotsOf = (query: URLSearchParams): Plot[] => {
+export const plotsOf = (query: Pick<URLSearchParams, 'get'>): Plot[] => {
   const plots: Plot[] = [];
   for (let place = 1; place <= mostPlots; place += 1) {
     const text = (name: string): string => query.get(place === 1 ? name : `${name}${place}`) ?? '';

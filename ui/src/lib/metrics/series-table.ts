@@ -61,7 +61,9 @@ export const valueAt = (
 const compare = (a: SeriesRow, b: SeriesRow): number => a.name.localeCompare(b.name);
 
 const figuresOf = (values: readonly (number | null)[]): Pick<SeriesRow, 'last' | 'avg' | 'min' | 'max'> => {
-  let [last, min, max]: (number | null)[] = [null, null, null];
+  let last: number | null = null;
+  let min: number | null = null;
+  let max: number | null = null;
   let [sum, count] = [0, 0];
   for (const value of values) {
     if (value === null) continue;
@@ -71,5 +73,5 @@ const figuresOf = (values: readonly (number | null)[]): Pick<SeriesRow, 'last' |
     sum += value;
     count += 1;
   }
-  return { last: last ?? null, min: min ?? null, max: max ?? null, avg: count === 0 ? null : sum / count };
+  return { last, min, max, avg: count === 0 ? null : sum / count };
 };
