@@ -37,7 +37,7 @@ export const createHandlers = ({
 }: HandlerDependencies): Partial<Handlers> => ({
   listProjects: listProjects(projects),
   getSetup: getSetup(telemetry, projects, ingest, now),
-  getIngestHealth: getIngestHealth(log, sinks, ingest),
+  getIngestHealth: getIngestHealth(telemetry, log, sinks, ingest, now),
   listServices: listServices(telemetry, projects, now),
   getService: getService(telemetry, projects, now),
   getServiceMap: getServiceMap(telemetry, projects, now),

@@ -17,13 +17,14 @@ let log: Log;
 let directory: string;
 let server: FastifyInstance;
 
+let hasTaken = true;
 const ingest: IngestView = {
   otlpHttpUrl: 'http://127.0.0.1:4318',
   otlpGrpcUrl: 'http://127.0.0.1:4317',
   keyOptional: true,
   ofProject: (project) => ({
     recordsPerSecond: project === testTenant.project ? 12.5 : 0,
-    newestMs: 1_800_000_000_000,
+    newestMs: hasTaken ? 1_800_000_000_000 : null,
     rejected: [{ reason: 'trace id is not 16 bytes', records: 3 }],
   }),
 };
@@ -40,7 +41,7 @@ beforeAll(async () => {
     handlers: {
       listProjects: listProjects(testProjects),
       getSetup: getSetup(store.telemetry, testProjects, ingest, Date.now),
-      getIngestHealth: getIngestHealth(log, sinks, ingest),
+      getIngestHealth: getIngestHealth(store.telemetry, log, sinks, ingest, Date.now),
     },
   });
 });
@@ -113,6 +114,14 @@ describe('the health of ingest', () => {
       backlog: 0,
       rejected: [{ reason: 'trace id is not 16 bytes', records: 3 }],
     });
+  });
+
+  test('remembers what came before ingest was started', async () => {
+    hasTaken = false;
+    const receivedAtMs = Date.now();
+    await insertLogs(store.telemetry, [{ timeMs: receivedAtMs, receivedAtMs }]);
+    expect((await read()).newestEventMs).toBe(receivedAtMs);
+    hasTaken = true;
   });
 
   test('counts the records that no sink has stored, of this project', async () => {

@@ -1,8 +1,9 @@
 /** Projects, what a newcomer needs to send the first span, and what arrives now. */
 import type { Log } from '../kernel/log/log.ts';
-import type { Telemetry } from '../kernel/telemetry/client.ts';
+import type { Telemetry, Tenant } from '../kernel/telemetry/client.ts';
 import { newestRecord } from './arrivals.ts';
 import { readBacklog, type SinkGroup } from './backlog.ts';
+import { signal } from './contract/values.ts';
 import type { Handler } from './handler.ts';
 import type { Projects } from './tenancy.ts';
 
@@ -40,9 +41,25 @@ export const getSetup =
   };
 
 export const getIngestHealth =
-  (log: Log, sinks: readonly SinkGroup[], ingest: IngestView): Handler<'getIngestHealth'> =>
+  (
+    telemetry: Telemetry,
+    log: Log,
+    sinks: readonly SinkGroup[],
+    ingest: IngestView,
+    now: () => number,
+  ): Handler<'getIngestHealth'> =>
   async (_input, { tenant }) => {
     const { recordsPerSecond, newestMs, rejected } = ingest.ofProject(tenant.project);
-    const backlog = await readBacklog(log, sinks, tenant);
-    return { recordsPerSecond, newestEventMs: newestMs, backlog, rejected: [...rejected] };
+    const [backlog, newestEventMs] = await Promise.all([
+      readBacklog(log, sinks, tenant),
+      // Ingest counts from its own start on: what came before is in the store.
+      newestMs ?? newestOfAll(telemetry, tenant, now()),
+    ]);
+    return { recordsPerSecond, newestEventMs, backlog, rejected: [...rejected] };
   };
+
+const newestOfAll = async (telemetry: Telemetry, tenant: Tenant, nowMs: number): Promise<number | null> => {
+  const newest = await Promise.all(signal.options.map((each) => newestRecord(telemetry, tenant, each, nowMs)));
+  const found = newest.filter((ms) => ms !== null);
+  return found.length > 0 ? Math.max(...found) : null;
+};

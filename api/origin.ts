@@ -7,20 +7,22 @@ import type { FastifyRequest } from 'fastify';
 import { ApiError } from './api-error.ts';
 
 /**
- * Requests that change something, and WebSockets, must come from our own pages or from no page at all.
+ * Requests that change something, and WebSockets, must come from our own pages or from no page at all. Pages of other
+ * sites cannot read what they ask for, but they could make us work: that is for links alone.
  * @throws ApiError FORBIDDEN
  */
 export const assertSameOrigin = (request: FastifyRequest): void => {
-  const { origin, upgrade } = request.headers;
+  const { origin, upgrade, 'sec-fetch-site': site, 'sec-fetch-mode': mode } = request.headers;
+  if (site === 'cross-site' && mode !== 'navigate') throw foreignPage();
   const harmless = (request.method === 'GET' || request.method === 'HEAD') && upgrade === undefined;
   if (harmless || origin === undefined) return;
   // A proxy that rewrites Host says the original one here, and a page of another origin cannot set it.
   const ours = [request.headers.host, request.headers['x-forwarded-host']];
   const theirs = hostOf(origin);
-  if (theirs === undefined || !ours.includes(theirs)) {
-    throw new ApiError('FORBIDDEN', 'This request comes from a page of another origin.');
-  }
+  if (theirs === undefined || !ours.includes(theirs)) throw foreignPage();
 };
+
+const foreignPage = (): ApiError => new ApiError('FORBIDDEN', 'This request comes from a page of another origin.');
 
 /**
  * Without a token only this machine may ask, by a name that nobody else can own.

@@ -158,6 +158,16 @@ describe('without a token, on loopback', () => {
     }
   });
 
+  test('pages of other sites cannot make it work, but link to it', async () => {
+    await open();
+    const headers = { host: 'localhost:3000', 'sec-fetch-site': 'cross-site' };
+    expect((await projects({ ...headers, 'sec-fetch-mode': 'no-cors' })).status).toBe(403);
+    expect((await projects({ ...headers, 'sec-fetch-mode': 'navigate' })).status).toBe(200);
+    expect((await projects({ ...headers, 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' })).status).toBe(
+      200,
+    );
+  });
+
   test('beyond loopback it does not even start', async () => {
     const config = { adminToken: undefined, loopback: false };
     await expect(buildServer({ config, projects: testProjects, handlers: {} })).rejects.toThrow('needs an admin token');
