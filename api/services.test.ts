@@ -3,6 +3,7 @@ import type { Telemetry, Tenant } from '../kernel/telemetry/client.ts';
 import type { Red, ServiceList } from './contract/services.ts';
 import { getService, listServices } from './services.ts';
 import { insertPoints } from './test-metrics.ts';
+import { seeded } from './test-random.ts';
 import { insertSpans, type TestSpan } from './test-spans.ts';
 import { insertLogs, openTestStore, type TestStore, testTenant } from './test-store.ts';
 
@@ -322,11 +323,3 @@ test('a registered service that sent nothing lately has figures of zero and keep
   expect(answer.service).toMatchObject({ name: 'sleepy', slot: 3, red: { calls: 0 }, before: null, lastSeenMs: 0 });
   expect(answer).toMatchObject({ operations: [], callers: [], dependencies: [] });
 });
-
-/** mulberry32: a test that fails must fail again. */
-const seeded = (seed: number) => (): number => {
-  seed = (seed + 0x6d2b79f5) | 0;
-  let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-  return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-};

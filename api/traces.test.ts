@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { z } from 'zod';
 import { type Answer, contract, type RouteName } from './contract.ts';
+import { seeded } from './test-random.ts';
 import { buildTestServer } from './test-server.ts';
 import { insertSpans, type TestSpan } from './test-spans.ts';
 import { openTestStore, type TestStore, testTenant } from './test-store.ts';
@@ -354,11 +355,3 @@ test('a query that does not parse is refused with the place of the error', async
   expect(answer.statusCode).toBe(400);
   expect(answer.json().error).toMatchObject({ code: 'INVALID_QUERY', position: { start: 7 } });
 });
-
-/** mulberry32: a test that fails must fail again. */
-const seeded = (seed: number) => (): number => {
-  seed = (seed + 0x6d2b79f5) | 0;
-  let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-  return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-};
