@@ -40,6 +40,31 @@ describe('segments', () => {
     ]);
   });
 
+  it('take the list of a field into its pill, and nothing after it', () => {
+    const list = 'a:(b OR c) (d)';
+    const parsed = [
+      token(0, 1, 'field'),
+      token(1, 2, 'operator'),
+      token(2, 3, 'paren'),
+      token(3, 4, 'value'),
+      { start: 5, end: 7, kind: 'keyword' as const },
+      token(8, 9, 'value'),
+      token(9, 10, 'paren'),
+      token(11, 12, 'paren'),
+      token(12, 13, 'word'),
+      token(13, 14, 'paren'),
+    ];
+    const segments = segmentsOf(list, parsed, null);
+    expect(segments.map((segment) => segment.text).join('')).toBe(list);
+    const pills = segments.filter((segment) => segment.pill);
+    expect(pills.map((segment) => segment.text).join('')).toBe('a:(b OR c)');
+    expect([pills[0]?.first, pills.at(-1)?.last, pills.filter((segment) => segment.last).length]).toEqual([
+      true,
+      true,
+      1,
+    ]);
+  });
+
   it('ignore tokens beyond the text', () => {
     expect(segmentsOf('ab', [token(0, 9, 'word')], null)).toMatchObject([{ text: 'ab', kind: 'space' }]);
   });

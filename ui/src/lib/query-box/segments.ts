@@ -50,8 +50,13 @@ export const segmentsOf = (
     if (head === undefined || tail === undefined || head.start < at) continue;
     if (head.start > at) add(at, head.start, 'space', false, false, false);
     const pill = group.some((token) => token.kind === 'field');
-    for (const token of group) add(token.start, token.end, token.kind, pill, token === head, token === tail);
-    at = tail.end;
+    at = head.start;
+    for (const token of group) {
+      // Between the values of a list.
+      if (token.start > at) add(at, token.start, 'space', pill, false, false);
+      add(token.start, token.end, token.kind, pill, token === head, token === tail);
+      at = token.end;
+    }
   }
   if (at < text.length) add(at, text.length, 'space', false, false, false);
   return segments;
@@ -78,15 +83,23 @@ export const carried = (tokens: readonly Token[], before: string, after: string)
 
 // ---- helpers
 
-/** Tokens without a space between them belong together; parentheses stand alone. */
+/**
+ * Tokens without a space between them belong together, and so does the list of values of `field:(a OR b)`; other
+ * parentheses stand alone.
+ */
 const groupsOf = (tokens: readonly Token[]): Token[][] => {
   const groups: Token[][] = [];
+  let inList = false;
   for (const token of [...tokens].sort((a, b) => a.start - b.start)) {
     const group = groups.at(-1);
     const previous = group?.at(-1);
-    if (group && previous && previous.end === token.start && token.kind !== 'paren' && previous.kind !== 'paren')
-      group.push(token);
+    const touches = previous !== undefined && previous.end === token.start;
+    if (token.kind === 'paren' && touches && previous.kind === 'operator') inList = true;
+    const joins = inList || (touches && token.kind !== 'paren' && previous.kind !== 'paren');
+    if (group && joins) group.push(token);
     else groups.push([token]);
+    // The parenthesis that opened the list touches its operator; the next one closes it.
+    if (inList && token.kind === 'paren' && !(touches && previous.kind === 'operator')) inList = false;
   }
   return groups;
 };
