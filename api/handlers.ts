@@ -8,6 +8,10 @@ import { getIngestHealth, getSetup, type IngestView, listProjects } from './inst
 import { listLogs, listServiceLogs } from './logs.ts';
 import { getLogFacets } from './logs-facets.ts';
 import { getLogHistogram } from './logs-histogram.ts';
+import { getMetric } from './metrics-detail.ts';
+import { listMetrics, listServiceMetrics } from './metrics-names.ts';
+import { listMetricPoints } from './metrics-points.ts';
+import { queryMetric } from './metrics-query.ts';
 import { getServiceMap } from './service-map.ts';
 import { getService, listServices } from './services.ts';
 import type { Projects } from './tenancy.ts';
@@ -27,14 +31,7 @@ export interface HandlerDependencies {
   readonly now: () => number;
 }
 
-export const createHandlers = ({
-  telemetry,
-  projects,
-  log,
-  sinks,
-  ingest,
-  now,
-}: HandlerDependencies): Partial<Handlers> => ({
+export const createHandlers = ({ telemetry, projects, log, sinks, ingest, now }: HandlerDependencies): Handlers => ({
   listProjects: listProjects(projects),
   getSetup: getSetup(telemetry, projects, ingest, now),
   getIngestHealth: getIngestHealth(telemetry, log, sinks, ingest, now),
@@ -50,5 +47,10 @@ export const createHandlers = ({
   listServiceLogs: listServiceLogs(telemetry),
   getLogFacets: getLogFacets(telemetry),
   getLogHistogram: getLogHistogram(telemetry),
+  listMetrics: listMetrics(telemetry),
+  listServiceMetrics: listServiceMetrics(telemetry),
+  getMetric: getMetric(telemetry),
+  queryMetric: queryMetric(telemetry, now),
+  listMetricPoints: listMetricPoints(telemetry),
   complete: complete(telemetry),
 });
