@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { brotliCompressSync } from 'node:zlib';
+import { brotliCompressSync, gunzipSync } from 'node:zlib';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { afterEach, describe, expect, test } from 'vitest';
 import { QueryTooExpensiveError, TelemetryUnavailableError } from '../kernel/telemetry/client.ts';
@@ -39,6 +39,19 @@ const inProject = '/api/v1/projects/prj_default/services?fromMs=1000&toMs=2000';
 const listing = (listServices: Handlers['listServices']) => serve({ handlers: { listServices } });
 
 describe('a route of the contract', () => {
+  test('is compressed for clients that take it, when it is long', async () => {
+    const projects = (count: number) => ({
+      projects: Array.from({ length: count }, (_, i) => ({ id: `prj_${i}`, org: 'org_default', name: `Project ${i}` })),
+    });
+    const server = await serve({ handlers: { listProjects: async () => projects(500) } });
+    const ask = (encoding: string) =>
+      server.inject({ url: '/api/v1/projects', headers: { 'accept-encoding': encoding } });
+    const [plain, zipped] = [await ask('identity'), await ask('gzip')];
+    expect(plain.headers['content-encoding']).toBeUndefined();
+    expect(zipped.headers['content-encoding']).toBe('gzip');
+    expect(gunzipSync(zipped.rawPayload).toString()).toBe(plain.body);
+  });
+
   test('gets its input parsed and its tenant resolved, and answers in an envelope', async () => {
     const seen: unknown[] = [];
     const server = await serve({

@@ -1,5 +1,6 @@
 /** The HTTP server of the API and the explorer: one port, one origin. */
 import { randomUUID } from 'node:crypto';
+import fastifyCompress from '@fastify/compress';
 import fastifyCookie from '@fastify/cookie';
 import type { Tracer } from '@opentelemetry/api';
 import { type FastifyInstance, fastify, LogController } from 'fastify';
@@ -69,6 +70,8 @@ export const buildServer = async (options: ServerOptions): Promise<FastifyInstan
   registerFailures(app);
   // Before all that may refuse a request: only then does a refused upgrade end its connection.
   if (options.live !== undefined) await registerLive(app, options.live, options.projects);
+  // Answers only, which repeat themselves: the explorer's files are compressed when they are built.
+  await app.register(fastifyCompress, { threshold: 4096, encodings: ['zstd', 'gzip'], globalDecompression: false });
   await app.register(fastifyCookie);
   addAuthentication(app, sessions);
   registerHealth(app, options.dependencies ?? {});
