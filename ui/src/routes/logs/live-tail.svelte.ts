@@ -34,6 +34,7 @@ export const createTail = (wanted: () => Tailed | null, { onLines, onRefill, kno
 
   const start = ({ projectId, q }: Tailed): (() => void) => {
     let arrived: LogLine[] = [];
+    let paintedMs = 0;
     let sinceMs = knownUntilMs();
     let timer: ReturnType<typeof setTimeout> | undefined;
     let late: ReturnType<typeof setTimeout> | undefined;
@@ -41,6 +42,7 @@ export const createTail = (wanted: () => Tailed | null, { onLines, onRefill, kno
 
     const paint = (): void => {
       timer = undefined;
+      paintedMs = performance.now();
       const lines = arrived;
       arrived = [];
       onLines(lines);
@@ -71,7 +73,7 @@ export const createTail = (wanted: () => Tailed | null, { onLines, onRefill, kno
           oneIn = message.sampledOneIn;
           arrived.push(...message.lines);
           if (arrived.length > mostLines) arrived = arrived.slice(-mostLines);
-          timer ??= setTimeout(paint, paintEveryMs);
+          timer ??= setTimeout(paint, Math.max(0, paintedMs + paintEveryMs - performance.now()));
         } else if (message.type === 'following') {
           connected = true;
           void fill();
