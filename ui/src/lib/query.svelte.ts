@@ -18,6 +18,12 @@ export interface Query<T> {
   cancel(): void;
 }
 
+/** Requests under way on the whole page. */
+let underWay = 0;
+
+/** A live page waits for its answers before it asks again: else a slow store would never get to answer. */
+export const isAnythingLoading = (): boolean => underWay > 0;
+
 const showPendingAfterMs = 150;
 const showSlowAfterMs = 2000;
 
@@ -52,6 +58,7 @@ export const createQuery = <T>(request: () => ((signal: AbortSignal) => Promise<
     const stop = (): void => {
       for (const timer of timers) clearTimeout(timer);
     };
+    underWay += 1;
     fetchData(controller.signal)
       .then(
         (answer) => {
@@ -65,6 +72,7 @@ export const createQuery = <T>(request: () => ((signal: AbortSignal) => Promise<
         },
       )
       .finally(() => {
+        underWay -= 1;
         stop();
         if (!controller.signal.aborted) settle();
       });
