@@ -15,10 +15,17 @@ import { type ChunkedQuery, readInChunks } from './metrics-read.ts';
 import type { Lines } from './metrics-values.ts';
 
 /**
- * A histogram of a series in a step. Cumulative: the last one of an epoch there, epochs being what lies between resets;
- * `begins` says that the epoch began with nothing, so that its first histogram counts in full. Delta: the sum.
+ * A histogram of a series in a step. Cumulative: the last one there with its start time. `began` is 1 when it began
+ * inside the steps, with nothing. Delta: the sum of those in the step; nothing but counts matters.
  */
-export type HistogramCell<Counts> = readonly [step: number, epoch: number, begins: number, counts: Counts];
+export type HistogramCell<Counts> = readonly [
+  step: number,
+  startMs: number,
+  timeMs: number,
+  observed: number,
+  began: number,
+  counts: Counts,
+];
 
 const maxGroupCells = 100_000;
 
@@ -100,7 +107,8 @@ const exponentialSums = (q: number): Sums => {
   return {
     add(group, { cells }, isDelta, steps) {
       const histograms = (cells as HistogramCell<ExponentialCounts>[]).map(
-        ([step, epoch, begins, counts]) => [step, epoch, begins, exponentialOf(counts)] as const,
+        ([step, startMs, timeMs, observed, began, counts]) =>
+          [step, startMs, timeMs, observed, began, exponentialOf(counts)] as const,
       );
       for (const [step, histogram] of growth(histograms, isDelta, exponentialSince)) {
         if (step < 0 || step >= steps) continue;
@@ -124,20 +132,27 @@ const exponentialOf = (counts: ExponentialCounts): Exponential => ({
   negative: { offset: counts[5], counts: counts[6] },
 });
 
-/** What came in each step, from cells in any order. `since` is undefined where a cell does not go on from the one before. */
+/**
+ * What came in each step, from cells in any order, by the rules that hold for counters: less than before, or a start
+ * after the point before, is a new beginning. `since` is undefined where counts cannot go on from those before.
+ */
 export const growth = <Counts>(
   cells: readonly HistogramCell<Counts>[],
   isDelta: boolean,
   since: (before: Counts, now: Counts) => Counts | undefined,
 ): [step: number, counts: Counts][] => {
-  if (isDelta) return cells.map(([step, , , counts]) => [step, counts]);
+  if (isDelta) return cells.map(([step, , , , , counts]) => [step, counts]);
   const grown: [number, Counts][] = [];
   let before: HistogramCell<Counts> | undefined;
-  for (const cell of [...cells].sort((a, b) => a[1] - b[1] || a[0] - b[0])) {
-    const [step, epoch, begins, counts] = cell;
-    const goesOn = before !== undefined && before[1] === epoch;
-    const part = goesOn ? (since(before![3], counts) ?? counts) : counts;
-    if (goesOn || begins === 1) grown.push([step, part]);
+  for (const cell of [...cells].sort((a, b) => a[2] - b[2])) {
+    const [step, startMs, , observed, began, counts] = cell;
+    if (before === undefined) {
+      if (began === 1) grown.push([step, counts]);
+    } else {
+      const [, startBefore, timeBefore, observedBefore, , countsBefore] = before;
+      const isReset = observed < observedBefore || (startMs > startBefore && startMs >= timeBefore);
+      grown.push([step, isReset ? counts : (since(countsBefore, counts) ?? counts)]);
+    }
     before = cell;
   }
   return grown;
@@ -160,7 +175,7 @@ const deltaSql = (points: string, kind: MetricKind): string => {
   const layout = kind === 'histogram' ? 'bounds' : 'scale, zero_threshold, positive_offset, negative_offset';
   return `
   SELECT toString(series) AS id, ${kind === 'histogram' ? 'bounds' : `CAST([], 'Array(Float64)') AS bounds`},
-    groupArray((step_number, 0, 1, counts)) AS cells
+    groupArray((step_number, 0, 0, 0, 0, counts)) AS cells
   FROM (
     SELECT series, ${layout}, ${stepNumber} AS step_number, ${counts} AS counts
     FROM metric_distributions WHERE ${points}
@@ -169,27 +184,22 @@ const deltaSql = (points: string, kind: MetricKind): string => {
   GROUP BY series, bounds`;
 };
 
-/** The same rules for resets as for counters; new bounds begin anew, too. */
+/**
+ * The last histogram of each step and start time tells all that came before it, so only those are read whole. (A restart
+ * that keeps its start time loses from its step what came just before it: no matter for a share.)
+ */
 const cumulativeSql = (points: string, kind: MetricKind): string => `
-  SELECT toString(series) AS id, bounds, groupArray((step_number, epoch, begins, last_counts)) AS cells
+  SELECT toString(point_series) AS id, bounds,
+    groupArray((step_number, s_ms, t_ms, observed, began, counts)) AS cells
   FROM (
-    SELECT series, bounds, epoch, step_number, argMax(counts, t) AS last_counts,
-      toUInt8(epoch > 0 OR (argMin(s, t) >= {gridStart:Int64} * 1000000 AND argMin(s, t) < min(t))) AS begins
-    FROM (
-      SELECT series, bounds, counts, t, s, step_number, sum(reset) OVER (PARTITION BY series, bounds ORDER BY t
-        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS epoch
-      FROM (
-        SELECT series, bounds, counts, t, s, step_number,
-          row_number() OVER w > 1 AND (observed < lagInFrame(observed) OVER w
-            OR (s > lagInFrame(s) OVER w AND s >= lagInFrame(t) OVER w)) AS reset
-        FROM (
-          SELECT series, ${columnsOf(kind)}, toUnixTimestamp64Nano(time) AS t, toInt64(start_time_unix_nano) AS s,
-            metric_distributions.count AS observed, ${stepNumber} AS step_number
-          FROM metric_distributions WHERE ${points}
-        )
-        WINDOW w AS (PARTITION BY series, bounds ORDER BY t ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
-      )
-    )
-    GROUP BY series, bounds, epoch, step_number
+    SELECT point.series AS point_series, ${columnsOf(kind)}, point.count AS observed, ${stepNumber} AS step_number,
+      toUnixTimestamp64Milli(time) AS t_ms, intDiv(start_time_unix_nano, 1000000) AS s_ms,
+      toUInt8(s_ms >= {gridStart:Int64} AND start_time_unix_nano < toUInt64(toUnixTimestamp64Nano(first_time))) AS began
+    FROM (SELECT * FROM metric_distributions WHERE ${points}) AS point
+    INNER JOIN (
+      SELECT series, max(time) AS last_time, min(time) AS first_time
+      FROM metric_distributions WHERE ${points}
+      GROUP BY series, start_time_unix_nano, ${stepNumber}
+    ) AS last ON point.series = last.series AND point.time = last.last_time
   )
-  GROUP BY series, bounds`;
+  GROUP BY point_series, bounds`;

@@ -22,7 +22,7 @@ export interface ChunkedQuery {
 }
 
 /** A series in a step is a cell: what the answer of a chunk is made of. By weight. */
-const cellsPerChunk = 200_000;
+const cellsPerChunk = 500_000;
 const maxCells = 2_500_000;
 
 /** @throws ApiError QUERY_TOO_EXPENSIVE when there are too many series and steps */
