@@ -14,10 +14,10 @@ export interface LogThread {
 }
 
 /** @throws OperatorError when the file cannot be used */
-export const startLogThread = async (path: string): Promise<LogThread> => {
+export const startLogThread = async (data: ThreadData): Promise<LogThread> => {
   const worker = new Worker(new URL('./embedded-thread.ts', import.meta.url), {
     name: 'log',
-    workerData: { path } satisfies ThreadData,
+    workerData: data,
   });
   const open = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
   let nextId = 1;
@@ -55,7 +55,7 @@ export const startLogThread = async (path: string): Promise<LogThread> => {
     },
   };
   await thread.ask({ do: 'ping' }).catch((error: Error) => {
-    throw new OperatorError(`The log ${path} cannot be opened: ${error.message}`);
+    throw new OperatorError(`The log ${data.path} cannot be opened: ${error.message}`);
   });
   return thread;
 };

@@ -3,7 +3,7 @@
  * become durable in one commit, which is what makes acknowledging each request only after fsync affordable.
  */
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { topics } from '../topics.ts';
+import type { TopicDefinition } from '../topics.ts';
 import { type AppendGroup, openStore, type Store } from './embedded-store.ts';
 import type { ReadLimits } from './log.ts';
 
@@ -44,6 +44,7 @@ export type Reply =
 
 export interface ThreadData {
   readonly path: string;
+  readonly topics: readonly TopicDefinition[];
 }
 
 const serve = (store: Store, port: MessagePort): void => {
@@ -123,5 +124,5 @@ const serve = (store: Store, port: MessagePort): void => {
 /** SQLite's result codes SQLITE_FULL (13) and SQLITE_IOERR (10), with their extended forms in the higher bits. */
 const isDiskFull = (errcode: number): boolean => (errcode & 0xff) === 13 || (errcode & 0xff) === 10;
 
-const { path } = workerData as ThreadData;
+const { path, topics } = workerData as ThreadData;
 serve(openStore(path, topics), parentPort!);

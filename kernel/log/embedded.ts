@@ -4,13 +4,15 @@
  * are refused until its readers have caught up.
  */
 import { join } from 'node:path';
-import { topics } from '../topics.ts';
+import { topics as allTopics, type TopicDefinition } from '../topics.ts';
 import { type LogThread, startLogThread } from './embedded-client.ts';
 import { type Log, LogFullError, type NewRecord, type PartitionReader, type PartitionTail } from './log.ts';
 
 export interface EmbeddedLogOptions {
   /** An existing directory; the log is `log.db` in it. */
   readonly directory: string;
+  /** Default: every topic of the product. */
+  readonly topics?: readonly TopicDefinition[];
   readonly retentionIntervalMs?: number;
 }
 
@@ -19,9 +21,10 @@ const maxMetadataBytes = 4096;
 
 export const openEmbeddedLog = async ({
   directory,
+  topics = allTopics,
   retentionIntervalMs = 30_000,
 }: EmbeddedLogOptions): Promise<Log> => {
-  const thread = await startLogThread(join(directory, 'log.db'));
+  const thread = await startLogThread({ path: join(directory, 'log.db'), topics });
   const ends = new Map<string, number>();
   const waiters = new Set<() => void>();
   const closing = new AbortController();
@@ -65,7 +68,25 @@ export const openEmbeddedLog = async ({
     // In small steps, so that appends come between.
     while (await thread.ask<boolean>({ do: 'retain', nowMs, keepFrom }));
   };
-  const retention = setInterval(() => void retain(Date.now()).catch(() => {}), retentionIntervalMs).unref();
+  let retaining: Promise<void> | undefined;
+  /** Never before a group has joined: until then nobody could say what an earlier run has left unread. */
+  const retainNow = async (): Promise<void> => {
+    if (readers.size === 0) return;
+    retaining ??= retain(Date.now())
+      .catch(() => {})
+      .finally(() => {
+        retaining = undefined;
+      });
+    await retaining;
+  };
+  const retention = setInterval(() => void retainNow(), retentionIntervalMs).unref();
+
+  const appendNow = (topic: string, records: readonly NewRecord[]): Promise<number> => {
+    // A copy of exactly these bytes: the sender's may share memory with others, and must stay the sender's.
+    const owned = records.map((record) => ({ ...record, value: new Uint8Array(record.value) }));
+    const transfer = owned.map((record) => record.value.buffer);
+    return thread.ask({ do: 'append', append: { topic, records: owned } }, transfer);
+  };
 
   return {
     async append(topic, records) {
@@ -76,10 +97,12 @@ export const openEmbeddedLog = async ({
       }
       queuedBytes += bytes;
       try {
-        // A copy of exactly these bytes: the sender's may share memory with others, and must stay the sender's.
-        const owned = records.map((record) => ({ ...record, value: new Uint8Array(record.value) }));
-        const transfer = owned.map((record) => record.value.buffer);
-        const first = await thread.ask<number>({ do: 'append', append: { topic, records: owned } }, transfer);
+        const first = await appendNow(topic, records).catch(async (error: unknown) => {
+          if (!(error instanceof LogFullError)) throw error;
+          // What has been read is kept only while there is room for it.
+          await retainNow();
+          return appendNow(topic, records);
+        });
         ends.set(topic, Math.max(endOf(topic), first + records.length));
         for (const check of waiters) check();
         return first;
