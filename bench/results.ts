@@ -6,10 +6,11 @@ import { join } from 'node:path';
 
 const file = join(import.meta.dirname, 'results.jsonl');
 
-export const recordResult = (name: string, value: number, unit: string): void => {
+/** @param measured what the figure depends on, as paths from the root */
+export const recordResult = (name: string, value: number, unit: string, measured = everything): void => {
   const line = {
     at: new Date().toISOString(),
-    commit: commit(),
+    commit: commitOf(measured),
     machine: {
       cpus: availableParallelism(),
       memoryGiB: Math.round(totalmem() / 2 ** 30),
@@ -22,12 +23,12 @@ export const recordResult = (name: string, value: number, unit: string): void =>
   appendFileSync(file, `${JSON.stringify(line)}\n`);
 };
 
+const everything = ['kernel', 'ingest', 'processors', 'bench', 'main.ts', 'syntra.ts', 'package-lock.json'];
+
 /** The commit, marked when what is measured differs from it. */
-const commit = (): string => {
+const commitOf = (measured: readonly string[]): string => {
   const git = (...args: string[]) => execFileSync('git', args, { cwd: import.meta.dirname, encoding: 'utf8' }).trim();
-  const measured = ['kernel', 'ingest', 'processors', 'bench', 'main.ts', 'package-lock.json'].map(
-    (path) => `:/${path}`,
-  );
-  const changed = git('status', '--porcelain', '--untracked-files=no', '--', ...measured, ':!/bench/results.jsonl');
+  const paths = [...measured.map((path) => `:/${path}`), ':!/bench/results.jsonl'];
+  const changed = git('status', '--porcelain', '--', ...paths);
   return git('rev-parse', '--short', 'HEAD') + (changed === '' ? '' : '-dirty');
 };

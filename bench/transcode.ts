@@ -16,6 +16,7 @@ import { recordResult } from './results.ts';
 const requests = 100;
 const recordsPerRequest = 500;
 const rounds = 25;
+const measured = ['kernel/otlp', 'bench/transcode.ts', 'bench/payloads.ts'];
 
 const origin = {
   org: 'org_default',
@@ -76,7 +77,7 @@ const median = (count: number, round: () => number): number => {
 
 const report = (name: string, value: number, unit: string) => {
   console.log(`  ${name.padEnd(28)} ${Math.round(value).toLocaleString('en').padStart(12)} ${unit}`);
-  if (process.argv.includes('--record')) recordResult(name, Math.round(value), unit);
+  if (process.argv.includes('--record')) recordResult(name, Math.round(value), unit, measured);
 };
 
 measure('spans', 'spans per CPU second', spansTranscoder(), tracePayload);
