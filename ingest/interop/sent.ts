@@ -4,10 +4,11 @@ import type { MetricPoint } from '../../api/contract/metrics.ts';
 import type { Span } from '../../api/contract/traces.ts';
 import type { Attributes, AttributeValue, Resource, Scope } from '../../api/contract/values.ts';
 
-/** One of the eight forms of an AnyValue, as OTLP/JSON writes them. */
+/** An AnyValue, as OTLP/JSON writes it; without any of the forms it is an empty one. */
 interface AnyValue {
   readonly stringValue?: string;
   readonly intValue?: string;
+  readonly bytesValue?: string;
   readonly doubleValue?: number;
   readonly boolValue?: boolean;
   readonly arrayValue?: { readonly values: readonly AnyValue[] };
@@ -33,7 +34,7 @@ export type SentSpan = {
   readonly resource: Resource;
   readonly scope: Scope;
 };
-export type SentLine = Omit<LogLine, 'id' | 'severity'>;
+export type SentLine = Omit<LogLine, 'id'>;
 export type SentPoint = { readonly metric: Message; readonly kind: string; readonly point: MetricPoint };
 
 export const spansIn = (request: Message): SentSpan[] =>
@@ -51,17 +52,34 @@ export const spansIn = (request: Message): SentSpan[] =>
       kind: spanKinds[number(record.kind)]!,
       startTimeUnixNano: nano(record.startTimeUnixNano),
       endTimeUnixNano: nano(record.endTimeUnixNano),
-      status: { code: 'unset', message: '' },
+      status: statusOf((record.status ?? {}) as Message),
       attributes: attributesOf(record),
       droppedAttributesCount: number(record.droppedAttributesCount),
-      events: [],
+      events: list(record.events).map((event) => ({
+        timeUnixNano: nano(event.timeUnixNano),
+        name: text(event.name),
+        attributes: attributesOf(event),
+        droppedAttributesCount: number(event.droppedAttributesCount),
+      })),
       droppedEventsCount: number(record.droppedEventsCount),
-      links: [],
+      links: list(record.links).map((link) => ({
+        traceId: text(link.traceId).toLowerCase(),
+        spanId: text(link.spanId).toLowerCase(),
+        traceState: text(link.traceState),
+        flags: number(link.flags),
+        attributes: attributesOf(link),
+        droppedAttributesCount: number(link.droppedAttributesCount),
+      })),
       droppedLinksCount: number(record.droppedLinksCount),
     },
   }));
 
 const spanKinds = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'] as const;
+
+const statusOf = ({ code, message }: Message): Span['status'] => ({
+  code: (['unset', 'ok', 'error'] as const)[number(code)]!,
+  message: text(message),
+});
 
 export const linesIn = (request: Message): SentLine[] =>
   recordsIn(request, 'resourceLogs', 'scopeLogs', 'logRecords').map(({ record, resource, scope, service }) => ({
@@ -69,6 +87,7 @@ export const linesIn = (request: Message): SentLine[] =>
     timeUnixNano: nano(record.timeUnixNano),
     observedTimeUnixNano: nano(record.observedTimeUnixNano),
     service,
+    severity: severities[Math.ceil(number(record.severityNumber) / 4) - 1] ?? 'info',
     severityNumber: number(record.severityNumber),
     severityText: text(record.severityText),
     body: plain(record.body as AnyValue),
@@ -81,6 +100,9 @@ export const linesIn = (request: Message): SentLine[] =>
     resource,
     scope,
   }));
+
+/** Four numbers each, from 1 on; 0 says nothing. */
+const severities = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 
 export const pointsIn = (request: Message): SentPoint[] =>
   recordsIn(request, 'resourceMetrics', 'scopeMetrics', 'metrics').flatMap(({ record, ...about }) =>
@@ -108,8 +130,8 @@ const pointOf = (point: Message, about: Omit<Sent, 'record'>, exponential: boole
   flags: number(point.flags),
   ...about,
   attributes: attributesOf(point),
-  value: point.asDouble === undefined ? null : number(point.asDouble),
-  valueType: point.asDouble === undefined ? 'none' : 'double',
+  value: measured(point),
+  valueType: point.asDouble !== undefined ? 'double' : point.asInt !== undefined ? 'int' : 'none',
   count: orNull(point.count),
   sum: orNull(point.sum),
   min: orNull(point.min),
@@ -121,9 +143,21 @@ const pointOf = (point: Message, about: Omit<Sent, 'record'>, exponential: boole
   zeroThreshold: exponential ? number(point.zeroThreshold) : null,
   positive: exponential ? bucketsOf(point.positive) : null,
   negative: exponential ? bucketsOf(point.negative) : null,
-  quantileValues: [],
-  exemplars: [],
+  quantileValues: list(point.quantileValues).map(({ quantile, value }) => ({
+    quantile: number(quantile),
+    value: number(value),
+  })),
+  exemplars: list(point.exemplars).map((exemplar) => ({
+    timeUnixNano: nano(exemplar.timeUnixNano),
+    value: measured(exemplar),
+    traceId: text(exemplar.traceId).toLowerCase(),
+    spanId: text(exemplar.spanId).toLowerCase(),
+    attributes: attributesOf({ attributes: exemplar.filteredAttributes }),
+  })),
 });
+
+const measured = ({ asDouble, asInt }: Message): number | string | null =>
+  asDouble !== undefined ? number(asDouble) : asInt !== undefined ? exactly(text(asInt)) : null;
 
 const bucketsOf = (buckets: unknown): { offset: number; bucketCounts: number[] } => {
   const { offset, bucketCounts } = (buckets ?? {}) as Message;
@@ -162,11 +196,15 @@ const plain = (value: AnyValue): AttributeValue =>
   value.stringValue ??
   value.doubleValue ??
   value.boolValue ??
-  (value.intValue === undefined ? undefined : Number(value.intValue)) ??
+  (value.intValue === undefined ? undefined : exactly(value.intValue)) ??
+  (value.bytesValue === undefined ? undefined : { bytes: value.bytesValue }) ??
   value.arrayValue?.values.map(plain) ??
   (value.kvlistValue
     ? Object.fromEntries(value.kvlistValue.values.map((pair) => [pair.key, plain(pair.value)]))
     : null);
+
+/** A number where JavaScript has one for it, else its digits. */
+const exactly = (digits: string): number | string => (Number.isSafeInteger(Number(digits)) ? Number(digits) : digits);
 
 const list = (value: unknown): readonly Message[] => (value ?? []) as readonly Message[];
 const text = (value: unknown): string => (value ?? '') as string;
