@@ -41,20 +41,20 @@ export const openEmbeddedLog = async ({
 
   const waitFor = (topic: string, offset: number, timeoutMs: number, signals: readonly AbortSignal[]): Promise<void> =>
     new Promise((resolve) => {
-      const all = AbortSignal.any([...signals]);
-      if (endOf(topic) > offset || all.aborted) return resolve();
+      if (endOf(topic) > offset || signals.some(({ aborted }) => aborted)) return resolve();
       const check = (): void => {
         if (endOf(topic) > offset) done();
       };
       const done = (): void => {
         clearTimeout(timer);
         waiters.delete(check);
-        all.removeEventListener('abort', done);
+        for (const signal of signals) signal.removeEventListener('abort', done);
         resolve();
       };
       const timer = setTimeout(done, timeoutMs);
       waiters.add(check);
-      all.addEventListener('abort', done, { once: true });
+      // Not AbortSignal.any: a signal that lives as long as the process remembers each one made of it.
+      for (const signal of signals) signal.addEventListener('abort', done, { once: true });
     });
 
   const retain = async (nowMs: number): Promise<void> => {
@@ -134,6 +134,7 @@ export const openEmbeddedLog = async ({
           return position;
         },
         async next(limits) {
+          const end = endOf(topic);
           const records = await thread.ask<Awaited<ReturnType<PartitionTail['next']>>>({
             do: 'read',
             topic,
@@ -141,7 +142,8 @@ export const openEmbeddedLog = async ({
             limits,
           });
           const last = records.at(-1);
-          if (last) position = last.offset + 1;
+          // Where nothing is left before the end, it was deleted: there is nothing to come back for.
+          position = last ? last.offset + 1 : Math.max(position, end);
           return records;
         },
         wait: (timeoutMs, signal) =>

@@ -162,6 +162,23 @@ describe.each(adapters)('the $name log', ({ open }) => {
     expect(await fromEnd.next(everything)).toEqual([]);
   });
 
+  test('a tail goes on behind what was deleted before it got there, and waits for what is new', async () => {
+    const tail = await log.tail(deadLettersTopic.name, 0, 'start');
+    await log.append(deadLettersTopic.name, [record('gone'), record('gone too')]);
+    await log.retain(Date.now() + deadLettersTopic.retentionHours * 3_600_000 + 60_000);
+    expect(await tail.next(everything)).toEqual([]);
+    let woken = false;
+    const waiting = tail.wait(60_000).then(() => {
+      woken = true;
+    });
+    await log.ping();
+    expect(woken).toBe(false);
+    const next = await log.append(deadLettersTopic.name, [record('new')]);
+    await waiting;
+    expect(tail.position).toBe(next);
+    expect((await tail.next(everything)).map(textOf)).toEqual(['new']);
+  });
+
   test('compacts: the newest record of each key stays, however old', async () => {
     for (const [key, text] of [
       ['a', '1'],
