@@ -64,6 +64,12 @@ test('stores all of a commit or nothing of it', () => {
   expect(store.extent('t')).toEqual(before);
   store.append([oneKilobyte]);
   expect(store.read('t', before.startOffset, { maxRecords: 9, maxBytes: 1e6 })).toHaveLength(1);
+  // Nor does it count: nine more fit, as if the commit had never been tried.
+  for (let i = 0; i < 9; i++) {
+    expect(store.isFull('t')).toBe(false);
+    store.append([oneKilobyte]);
+  }
+  expect(store.isFull('t')).toBe(true);
   store.close();
 });
 

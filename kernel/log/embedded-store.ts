@@ -63,6 +63,7 @@ export const openStore = (path: string, topics: readonly TopicDefinition[]): Sto
   const end = db.prepare('COMMIT');
   const undo = db.prepare('ROLLBACK');
   const inOneCommit = <Result>(work: () => Result): Result => {
+    const marks = [...tables.values()].map((each) => each.mark());
     begin.run();
     try {
       const result = work();
@@ -71,7 +72,7 @@ export const openStore = (path: string, topics: readonly TopicDefinition[]): Sto
     } catch (error) {
       // A full disk has rolled back by itself.
       if (db.isTransaction) undo.run();
-      for (const each of tables.values()) each.recount();
+      for (const undoCount of marks) undoCount();
       throw error;
     }
   };

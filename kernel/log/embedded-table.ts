@@ -10,8 +10,8 @@ export interface Table {
   /** Deletes a small share of what may go; answers whether there may be more. Small, so that appends never wait long. */
   deleteSome(limits: DeleteLimits): boolean;
   isFull(): boolean;
-  /** After a rollback: what was counted did not happen. */
-  recount(): void;
+  /** Returns what to call after a rollback: what was counted since did not happen. */
+  mark(): () => void;
 }
 
 export interface DeleteLimits {
@@ -35,8 +35,7 @@ export const openTable = (db: DatabaseSync, topic: TopicDefinition): Table => {
   const selectStart = db.prepare(`SELECT min(offset) AS offset FROM ${name}`);
   const selectLast = db.prepare('SELECT seq AS offset FROM sqlite_sequence WHERE name = ?');
   const selectBytes = db.prepare(`SELECT coalesce(sum(length(value)), 0) AS bytes FROM ${name}`);
-  const countBytes = () => (selectBytes.get() as { bytes: number }).bytes;
-  let storedBytes = countBytes();
+  let storedBytes = (selectBytes.get() as { bytes: number }).bytes;
   const forget = topic.cleanup === 'compact' ? compaction(db, name, topic) : expiry(db, name, topic);
 
   return {
@@ -76,8 +75,11 @@ export const openTable = (db: DatabaseSync, topic: TopicDefinition): Table => {
       return deleted.length === deleteChunk;
     },
     isFull: () => storedBytes >= topic.retentionBytes,
-    recount() {
-      storedBytes = countBytes();
+    mark() {
+      const before = storedBytes;
+      return () => {
+        storedBytes = before;
+      };
     },
   };
 };
