@@ -80,6 +80,7 @@ const gridParams = ({ grid, marginMs }: ChunkedQuery): Record<string, QueryParam
   step: grid.stepMs,
   steps: grid.count,
   gridEnd: grid.endMs,
-  readFrom: grid.startMs - marginMs,
-  readTo: grid.startMs + grid.count * grid.stepMs + marginMs,
+  // The margin follows the usual interval of a series, which is a mean: rarely whole.
+  readFrom: Math.floor(grid.startMs - marginMs),
+  readTo: Math.ceil(grid.startMs + grid.count * grid.stepMs + marginMs),
 });
