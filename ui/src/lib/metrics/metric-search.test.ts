@@ -36,10 +36,11 @@ describe('searching', () => {
 
 describe('what else to look at', () => {
   it('is sent by the same service and named alike', () => {
-    expect(names(relatedTo(metrics, metrics[2]!, 2))).toEqual([
+    expect(names(relatedTo(metrics, metrics[2]!, 'shop', 2))).toEqual([
       'http.client.request.duration',
       'db.client.connection.count',
     ]);
+    expect(names(relatedTo(metrics, metrics[2]!, 'auth', 2))).toEqual(['http.client.request.duration']);
   });
 
   it('begins with what the conventions put first', () => {

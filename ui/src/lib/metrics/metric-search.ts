@@ -23,8 +23,13 @@ export const searchMetrics = (metrics: readonly MetricName[], text: string): rea
     .map(({ metric }) => metric);
 };
 
-/** Others that the same service sends: those whose names share most with this one. */
-export const relatedTo = (metrics: readonly MetricName[], metric: MetricName, most: number): MetricName[] => {
+/** Others that the service sends: those whose names share most with this one. */
+export const relatedTo = (
+  metrics: readonly MetricName[],
+  metric: MetricName,
+  service: string,
+  most: number,
+): MetricName[] => {
   const parts = metric.name.split('.');
   const shared = (other: MetricName): number => {
     const others = other.name.split('.');
@@ -33,9 +38,7 @@ export const relatedTo = (metrics: readonly MetricName[], metric: MetricName, mo
     return same;
   };
   return metrics
-    .filter(
-      (other) => other.name !== metric.name && other.services.some((service) => metric.services.includes(service)),
-    )
+    .filter((other) => other.name !== metric.name && other.services.includes(service))
     .map((other) => ({ other, same: shared(other) }))
     .sort((a, b) => b.same - a.same || b.other.services.length - a.other.services.length)
     .slice(0, most)
