@@ -6,7 +6,7 @@
  * itself. `connections.ts` guards against its third fault.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RejectedBatchError } from '../processor.ts';
 import {
@@ -20,6 +20,7 @@ import {
   TelemetryUnavailableError,
 } from './client.ts';
 import { openConnections, TooManyWaitingError } from './connections.ts';
+import { writeSpoolFile } from './spool-file.ts';
 
 export interface EmbeddedTelemetryOptions {
   /** Created when missing. */
@@ -68,7 +69,7 @@ export const openEmbeddedTelemetry = async ({ directory }: EmbeddedTelemetryOpti
       if (rowCount === 0) return;
       const path = join(spoolDirectory, randomUUID());
       try {
-        await writeAll(path, rows);
+        await writeSpoolFile(path, rows);
         await writers.lend((client) => client.command({ query: insertFromFile(table, structure, path, token) }));
       } catch (error) {
         throw isRejection(error) ? new RejectedBatchError((error as Error).message) : error;
@@ -98,15 +99,6 @@ export const openEmbeddedTelemetry = async ({ directory }: EmbeddedTelemetryOpti
 
 const maxReads = 4;
 const maxWrites = 2;
-
-const writeAll = async (path: string, parts: readonly Uint8Array[]): Promise<void> => {
-  const file = await open(path, 'wx', 0o600);
-  try {
-    await file.writev(parts as Uint8Array[]);
-  } finally {
-    await file.close();
-  }
-};
 
 /**
  * One block, one part, one token: settings that keep ClickHouse from cutting the rows into several blocks, whose
