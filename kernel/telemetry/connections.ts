@@ -25,14 +25,13 @@ export const openConnections = (path: string, limits: { maxOpen: number; maxWait
   let lent = 0;
   let closed = false;
 
-  const take = async (): Promise<ChdbClient> => {
+  const takePlace = async (): Promise<void> => {
     if (lent >= limits.maxOpen) {
       if (waiting.length >= limits.maxWaiting) {
         throw new TooManyWaitingError(`${limits.maxWaiting} statements wait for the telemetry store already.`);
       }
       await new Promise<void>((resolve) => waiting.push(resolve));
     } else lent++;
-    return free.pop() ?? connect(path);
   };
   // A waiter inherits the place of whoever wakes it, so `lent` changes only when nobody waits.
   const release = (): void => {
@@ -43,14 +42,16 @@ export const openConnections = (path: string, limits: { maxOpen: number; maxWait
 
   return {
     async lend(use) {
-      const client = await take();
+      await takePlace();
+      let client: ChdbClient | undefined;
       try {
+        client = free.pop() ?? connect(path);
         const result = await use(client);
         if (closed) await client.close();
         else free.push(client);
         return result;
       } catch (error) {
-        await client.close().catch(() => {});
+        await client?.close().catch(() => {});
         throw error;
       } finally {
         release();
