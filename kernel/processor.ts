@@ -29,7 +29,7 @@ export interface Sink {
   readonly limits: BatchLimits;
   /**
    * Stores the batch. Must be idempotent under `batch.token`. A throw means: try again later. A `RejectedBatchError`
-   * means: this data will never be taken; the runner then finds the records at fault one by one.
+   * means: this data will never be taken; the runner then finds the records at fault by writing ever smaller parts.
    */
   write(batch: Batch): Promise<readonly Outcome[]>;
 }
@@ -42,9 +42,15 @@ export interface BatchLimits {
   readonly lingerMs: number;
 }
 
-/** The store understood the batch and refuses it for good. */
+/** The store understood the batch and refuses it for good, or what is left of it after some was stored. */
 export class RejectedBatchError extends Error {
   override readonly name = 'RejectedBatchError';
+  /** Offsets of records that were stored before: written again under another token they would be there twice. */
+  readonly stored: readonly number[];
+  constructor(message: string, stored: readonly number[] = []) {
+    super(message);
+    this.stored = stored;
+  }
 }
 
 export const defineSink = (sink: Omit<Sink, 'kind'>): Sink => ({ kind: 'sink', ...sink });

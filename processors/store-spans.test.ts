@@ -5,6 +5,7 @@ import { zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { LogRecord } from '../kernel/log/log.ts';
 import { encodeTraces } from '../kernel/otlp/reference.ts';
+import { RejectedBatchError } from '../kernel/processor.ts';
 import type { RowsInsert, Telemetry } from '../kernel/telemetry/client.ts';
 import { openEmbeddedTelemetry } from '../kernel/telemetry/embedded.ts';
 import { migrateTelemetry } from '../kernel/telemetry/migrate.ts';
@@ -150,4 +151,25 @@ test('cut spans are counted', async () => {
 test('a store that is away is not the fault of the batch', async () => {
   const away = { ...telemetry, insert: () => Promise.reject(new Error('away')) };
   await expect(storeSpans(away).write(batch('a', [record(1, spans(1), headers('away'))]))).rejects.toThrow('away');
+});
+
+test('says what it stored before the store refused the rest', async () => {
+  const refusing = {
+    ...telemetry,
+    insert: async (rows: RowsInsert) => {
+      if (rows.token.endsWith(new Date(midnightMs).toISOString().slice(0, 10))) throw new RejectedBatchError('no');
+      await telemetry.insert(rows);
+    },
+  };
+  const records = [
+    record(1, spans(1), headers('half')),
+    record(2, spans(1), headers('half', midnightMs + 1000)),
+    record(4, spans(1), headers('half')),
+  ];
+  const error = await storeSpans(refusing)
+    .write(batch('h', records))
+    .catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(RejectedBatchError);
+  expect(error).toMatchObject({ message: 'no', stored: [1, 4] });
+  expect(await stored('half')).toMatchObject({ spans: 2 });
 });

@@ -1,7 +1,7 @@
 /** What the three sinks of telemetry do with a batch: unpack each request, transcode it, insert the rows of each day. */
 import { setImmediate } from 'node:timers/promises';
 import type { LogRecord } from '../log/log.ts';
-import type { Batch, BatchLimits, Outcome } from '../processor.ts';
+import { type Batch, type BatchLimits, type Outcome, RejectedBatchError } from '../processor.ts';
 import type { Telemetry } from '../telemetry/client.ts';
 import { otlpHeaders } from '../topics.ts';
 import { limits } from './limits.ts';
@@ -19,31 +19,35 @@ export type OnCut = (rows: number) => void;
 
 /** The `write` of a sink. The same batch makes the same inserts, byte for byte. */
 export const storeRequests =
-  (telemetry: Telemetry, transcoder: Transcoder, onCut: OnCut = () => {}) =>
+  (telemetry: Pick<Telemetry, 'insert'>, transcoder: Transcoder, onCut: OnCut = () => {}) =>
   async (batch: Batch): Promise<readonly Outcome[]> => {
     const outcomes: Outcome[] = [];
     const days = new Map<string, DayOfRows>();
+    /** Offsets of records whose rows are in the store. */
+    const stored: number[] = [];
     let cutRows = 0;
     let bytesSinceYield = 0;
     for (const record of batch.records) {
+      let day: DayOfRows | undefined;
       try {
         const origin = readOrigin(record);
         const request = requestOf(record);
-        const day = dayOf(days, origin.receivedAtMs);
+        day = dayOf(days, origin.receivedAtMs);
         const transcoded = transcoder.transcode(request, origin, day.rows);
         day.rowCount += transcoded.rows;
+        day.offsets.push(record.offset);
         cutRows += transcoded.cutRows;
-        if (day.rows.position >= insertBytes) await insert(telemetry, transcoder, batch, day);
         bytesSinceYield += request.length;
       } catch (error) {
         outcomes.push({ kind: 'dead-letter', offset: record.offset, reason: reasonOf(error) });
       }
+      if (day && day.rows.position >= insertBytes) await insert(telemetry, transcoder, batch, day, stored);
       if (bytesSinceYield >= yieldBytes) {
         bytesSinceYield = 0;
         await setImmediate();
       }
     }
-    for (const day of days.values()) await insert(telemetry, transcoder, batch, day);
+    for (const day of days.values()) await insert(telemetry, transcoder, batch, day, stored);
     if (cutRows > 0) onCut(cutRows);
     return outcomes;
   };
@@ -52,6 +56,8 @@ export const storeRequests =
 interface DayOfRows {
   readonly date: string;
   readonly rows: RowWriter;
+  /** Of the records whose rows these are. */
+  readonly offsets: number[];
   rowCount: number;
   inserts: number;
 }
@@ -66,18 +72,30 @@ const dayOf = (days: Map<string, DayOfRows>, receivedAtMs: number): DayOfRows =>
   const date = new Date(receivedAtMs).toISOString().slice(0, 10);
   let day = days.get(date);
   if (day === undefined) {
-    day = { date, rows: new RowWriter(2 ** 18, insertBytes + limits.rowsBytes), rowCount: 0, inserts: 0 };
+    day = { date, rows: new RowWriter(2 ** 18, insertBytes + limits.rowsBytes), offsets: [], rowCount: 0, inserts: 0 };
     days.set(date, day);
   }
   return day;
 };
 
-const insert = async (telemetry: Telemetry, transcoder: Transcoder, batch: Batch, day: DayOfRows): Promise<void> => {
+/** Adds what it stored to `stored`. @throws RejectedBatchError that says what was stored before, anything else as it comes */
+const insert = async (
+  telemetry: Pick<Telemetry, 'insert'>,
+  transcoder: Transcoder,
+  batch: Batch,
+  day: DayOfRows,
+  stored: number[],
+): Promise<void> => {
   if (day.rowCount === 0) return;
   const { table, structure } = transcoder;
   const part = day.inserts === 0 ? '' : `/${day.inserts}`;
   const token = `${batch.token}/${day.date}${part}`;
-  await telemetry.insert({ table, structure, rows: [day.rows.written()], rowCount: day.rowCount, token });
+  try {
+    await telemetry.insert({ table, structure, rows: [day.rows.written()], rowCount: day.rowCount, token });
+  } catch (error) {
+    throw error instanceof RejectedBatchError ? new RejectedBatchError(error.message, stored) : error;
+  }
+  stored.push(...day.offsets.splice(0));
   day.inserts++;
   day.rows.position = 0;
   day.rowCount = 0;

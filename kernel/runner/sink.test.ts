@@ -137,6 +137,48 @@ test('sets aside only the record the store refuses, with reason, origin and byte
   });
 });
 
+test('finds a few bad records of many in few writes', async () => {
+  const store = tokenStore();
+  const bad = new Set(['r100', 'r101', 'r777']);
+  const texts = Array.from({ length: 1000 }, (_, i) => `r${i}`);
+  await append(...texts);
+  let writes = 0;
+  const { stop, figures } = await run(
+    async (batch) => {
+      writes++;
+      if (batch.records.some((record) => bad.has(textOf(record)))) throw new RejectedBatchError('cannot parse');
+      store.insert(batch);
+      return [];
+    },
+    { maxRecords: 1000, maxBytes: 1e6, lingerMs: 1 },
+  );
+  await untilDone();
+  await stop();
+  expect(store.rows).toEqual(texts.filter((text) => !bad.has(text)));
+  expect((await readDeadLetters()).map(textOf)).toEqual([...bad]);
+  expect(figures).toMatchObject({ kept: 997, deadLettered: 3 });
+  expect(writes).toBeLessThan(100);
+});
+
+test('does not write again what was stored of a batch before the rest was refused', async () => {
+  const store = tokenStore();
+  await append('a', 'b', 'poison', 'c');
+  const { stop } = await run(async (batch) => {
+    // Two inserts a batch, as where it spans midnight: each has a token of its own.
+    const stored: number[] = [];
+    for (const [part, records] of [batch.records.slice(0, 2), batch.records.slice(2)].entries()) {
+      if (records.some((record) => textOf(record) === 'poison')) throw new RejectedBatchError('cannot parse', stored);
+      store.insert({ ...batch, token: `${batch.token}/${part}`, records });
+      stored.push(...records.map(({ offset }) => offset));
+    }
+    return [];
+  });
+  await untilDone();
+  await stop();
+  expect(store.rows).toEqual(['a', 'b', 'c']);
+  expect((await readDeadLetters()).map(textOf)).toEqual(['poison']);
+});
+
 test('counts what a sink drops or sets aside by itself', async () => {
   await append('keep', 'drop', 'letter');
   const { stop, figures } = await run(async ({ records }) =>

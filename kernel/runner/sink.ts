@@ -53,17 +53,23 @@ const writeNextBatch = async (sink: Sink, partition: PartitionReader, log: Log, 
   meter.wrote(batch, outcomes, performance.now() - startedMs);
 };
 
-/** A batch that is refused for good is written record by record, so that only those at fault become dead letters. */
+/**
+ * A batch that is refused for good is halved until those at fault are alone, so that only they become dead letters. Not
+ * one by one: each write of a large batch's records would be an insert of its own, and the store forgets old tokens.
+ */
 const writeOrIsolate = async (sink: Sink, batch: Batch): Promise<readonly Outcome[]> => {
   try {
     return await sink.write(batch);
   } catch (error) {
     if (!(error instanceof RejectedBatchError)) throw error;
-    if (batch.records.length === 1) return [rejected(batch.records[0]!, error)];
+    const stored = new Set(error.stored);
+    const left = batch.records.filter(({ offset }) => !stored.has(offset));
+    if (left.length === 1) return [rejected(left[0]!, error)];
     const outcomes: Outcome[] = [];
-    for (const record of batch.records) {
-      const token = `${batch.token}/${record.offset}`;
-      outcomes.push(...(await writeOrIsolate(sink, { ...batch, token, records: [record] })));
+    const middle = Math.ceil(left.length / 2);
+    for (const records of [left.slice(0, middle), left.slice(middle)]) {
+      const token = `${batch.token}/${records[0]!.offset}-${records.at(-1)!.offset + 1}`;
+      outcomes.push(...(await writeOrIsolate(sink, { ...batch, token, records })));
     }
     return outcomes;
   }
