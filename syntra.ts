@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createHandlers } from './api/handlers.ts';
 import { buildServer } from './api/server.ts';
 import { startIngest } from './ingest/ingest.ts';
+import { observeIngest } from './ingest/observe-ingest.ts';
 import type { Config } from './kernel/config.ts';
 import { openEmbeddedLog } from './kernel/log/embedded.ts';
 import type { Log } from './kernel/log/log.ts';
@@ -82,6 +83,7 @@ const startAll = async (config: Config, print: Report, onStop: (stop: Stop) => v
     onFault: ({ message, cause }) => own.report('error', message, { cause: String(cause) }),
   });
   onStop(() => ingest.drain());
+  observeIngest(own.meter, ingest.counters);
   const addresses = {
     otlpHttp: addressOf('http', config.host, ingest.httpPort),
     otlpGrpc: addressOf('http', config.host, ingest.grpcPort),
@@ -145,7 +147,13 @@ const startProcessors = async (
   { log, telemetry, database, own }: Stores,
   onStop: (stop: Stop) => void,
 ): Promise<readonly ObservedProcessor[]> => {
-  const sinks = [storeSpans(telemetry), storeLogs(telemetry), storeMetrics(telemetry)];
+  const cut = own.meter.createCounter('syntra.records.cut', { unit: '{record}' });
+  const countCut = (signal: string) => (records: number) => cut.add(records, { signal });
+  const sinks = [
+    storeSpans(telemetry, countCut('traces')),
+    storeLogs(telemetry, countCut('logs')),
+    storeMetrics(telemetry, countCut('metrics')),
+  ];
   const deciders = [registerServices];
   const observed: ObservedProcessor[] = [];
   const meterOf = (name: string, topics: readonly string[]) => {
