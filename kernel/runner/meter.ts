@@ -33,9 +33,12 @@ export const countingMeter = (
     busyMs: 0,
     lastError: '',
   };
+  /** What was reported of the outage under way; an error each try would be noise. */
+  let reported: string | undefined;
   const meter: ProcessorMeter = {
     wrote(batch, outcomes, elapsedMs) {
       const dropped = outcomes.filter(({ kind }) => kind === 'dropped').length;
+      reported = undefined;
       figures.batches++;
       figures.kept += batch.records.length - outcomes.length;
       figures.dropped += dropped;
@@ -50,7 +53,8 @@ export const countingMeter = (
     failed(error) {
       figures.failures++;
       const message = error instanceof Error ? error.message : String(error);
-      if (message !== figures.lastError) report(`${name} failed and will try again: ${message}`);
+      if (message !== reported) report(`${name} failed and will try again: ${message}`);
+      reported = message;
       figures.lastError = message;
     },
   };
