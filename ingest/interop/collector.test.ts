@@ -10,12 +10,12 @@ import { expectLinesBack, expectPointsBack, expectSpansBack } from './come-back.
 import { type Request, transports } from './send.ts';
 import { cached, isHere, run } from './toolchain.ts';
 
+const sources = join(import.meta.dirname, 'collector');
 const go = isHere({
   name: 'Go, which the Collector is built with',
-  probes: [['go', 'version']],
+  probes: [['go', '-C', sources, 'version']],
   howToGet: 'install Go 1.26 or later, from go.dev or from your distribution.',
 });
-const sources = join(import.meta.dirname, 'collector');
 const ways = ['GRPC_GZIP', 'GRPC_ZSTD', 'HTTP_GZIP', 'HTTP_ZSTD'] as const;
 type Way = (typeof ways)[number];
 

@@ -5,12 +5,12 @@ import { type RunningSyntra, startSyntra } from '../../docs/guide/start-syntra.t
 import { expectLetter, settingsFor, ways } from './letter.ts';
 import { cached, isHere, run } from './toolchain.ts';
 
+const sources = join(import.meta.dirname, 'go');
 const go = isHere({
   name: 'Go',
-  probes: [['go', 'version']],
+  probes: [['go', '-C', sources, 'version']],
   howToGet: 'install Go 1.26 or later, from go.dev or from your distribution.',
 });
-const sources = join(import.meta.dirname, 'go');
 
 describe.skipIf(!go)('the official Go SDK', () => {
   let syntra: RunningSyntra;

@@ -7,7 +7,7 @@ import { cached, isHere, run } from './toolchain.ts';
 
 const python = isHere({
   name: 'Python',
-  probes: [['python3', '-m', 'pip', '--version']],
+  probes: [['python3', '-c', 'import sys, pip; assert sys.version_info >= (3, 10)']],
   howToGet: 'install Python 3.10 or later with pip (Debian: apt-get install python3-pip).',
 });
 const sources = join(import.meta.dirname, 'python');
