@@ -2,7 +2,7 @@
 import { RefusedError } from './refusal.ts';
 
 export interface Lease {
-  /** @throws RefusedError (unavailable) when all requests together would hold too much. */
+  /** Does nothing once released. @throws RefusedError (unavailable) when all requests together would hold too much. */
   grow(bytes: number): void;
   /** Gives everything back; may be called more than once. */
   release(): void;
@@ -39,6 +39,8 @@ export const boundInFlight = (maxBytes: number): InFlight => {
       let held = requestBytes;
       return {
         grow(count) {
+          // A piece that arrives after its request has ended belongs to nobody, and nobody would give it back.
+          if (held === 0) return;
           take(count);
           held += count;
         },
