@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -21,6 +21,12 @@ const holder = async () => {
   await once(child.stdout!, 'data');
   return child;
 };
+
+test('lets nobody else look into a directory it makes', async () => {
+  const made = join(path, 'made');
+  (await holdDataDirectory(made)).release();
+  expect(((await stat(made)).mode & 0o777).toString(8)).toBe('700');
+});
 
 test('creates the directory, and can be taken again once released', async () => {
   const nested = join(path, 'a', 'b');

@@ -23,7 +23,8 @@ const formatVersion = 1;
 /** Creates the directory when it is missing. @throws DataDirectoryError when it is in use, not usable, or from a newer version. */
 export const holdDataDirectory = async (path: string): Promise<DataDirectory> => {
   try {
-    await mkdir(path, { recursive: true, mode: 0o755 });
+    // What people send us is nobody else's to read.
+    await mkdir(path, { recursive: true, mode: 0o700 });
     await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new DataDirectoryError(`The data directory ${path} cannot be used: ${reason(error)}.`);
