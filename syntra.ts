@@ -17,6 +17,7 @@ import { bootstrap, defaultTenant, ownTenant } from './kernel/state/bootstrap.ts
 import { type Database, openDatabase } from './kernel/state/database.ts';
 import { startEmbeddedPostgres } from './kernel/state/embedded.ts';
 import { openProjects } from './kernel/state/projects.ts';
+import { collectStops, type Stops } from './kernel/stops.ts';
 import type { Telemetry } from './kernel/telemetry/client.ts';
 import { openEmbeddedTelemetry } from './kernel/telemetry/embedded.ts';
 import { migrateTelemetry } from './kernel/telemetry/migrate.ts';
@@ -43,25 +44,20 @@ export interface Syntra {
   stop(): Promise<void>;
 }
 
-type Stop = () => Promise<unknown>;
-
 /** Ready for data and for people once resolved. What was started before a failure is stopped again. */
 export const startSyntra = async (config: Config, print: Report): Promise<Syntra> => {
-  // Stopped in reverse: the way in first, what others stand on last.
-  const stops: Stop[] = [];
-  const stop = async (): Promise<void> => {
-    for (const each of stops.splice(0).reverse()) await each();
-  };
+  const stops = collectStops();
   try {
-    const addresses = await startAll(config, print, (each) => stops.push(each));
-    return { addresses, stop };
+    const addresses = await startAll(config, print, stops.add);
+    return { addresses, stop: stops.run };
   } catch (error) {
-    await stop();
+    // Why it did not start is worth more than why it could not be ended.
+    await stops.run().catch(() => {});
     throw error;
   }
 };
 
-const startAll = async (config: Config, print: Report, onStop: (stop: Stop) => void): Promise<Addresses> => {
+const startAll = async (config: Config, print: Report, onStop: Stops['add']): Promise<Addresses> => {
   const log = await openEmbeddedLog({ directory: config.dataDir });
   onStop(() => log.close());
   const own = startOwnTelemetry({ log, tenant: ownTenant, retentionDays: 7, version: program.version, print });
@@ -80,7 +76,7 @@ const startAll = async (config: Config, print: Report, onStop: (stop: Stop) => v
     grpcPort: config.otlpGrpcPort,
     maxRequestBytes: config.maxRequestBytes,
     keyless: config.loopback ? { ...defaultTenant, retentionDays: config.retentionDays } : undefined,
-    onFault: ({ message, cause }) => own.report('error', message, { cause: String(cause) }),
+    onFault: ({ message, cause, count }) => own.report('error', message, { cause: String(cause), requests: count }),
   });
   onStop(() => ingest.drain());
   observeIngest(own.meter, ingest.counters);
@@ -117,17 +113,18 @@ const startAll = async (config: Config, print: Report, onStop: (stop: Stop) => v
   onStop(() => server.close());
   await server.listen({ host: config.host, port: config.port });
   const { port } = server.server.address() as AddressInfo;
+  own.report('debug', 'Syntra started', { version: program.version, port });
   return { ...addresses, http: addressOf('http', config.host, port) };
 };
 
-const openTelemetry = async (dataDir: string, onStop: (stop: Stop) => void): Promise<Telemetry> => {
+const openTelemetry = async (dataDir: string, onStop: Stops['add']): Promise<Telemetry> => {
   const telemetry = await openEmbeddedTelemetry({ directory: dataDir });
   onStop(() => telemetry.close());
   await migrateTelemetry(telemetry);
   return telemetry;
 };
 
-const openState = async (dataDir: string, report: Report, onStop: (stop: Stop) => void): Promise<Database> => {
+const openState = async (dataDir: string, report: Report, onStop: Stops['add']): Promise<Database> => {
   const postgres = await startEmbeddedPostgres({ dataDir, report: (sentence) => report('error', sentence) });
   onStop(() => postgres.stop());
   const database = await openDatabase(postgres.connection);
@@ -145,7 +142,7 @@ interface Stores {
 /** Every processor there is, started. A new one is one line here. */
 const startProcessors = async (
   { log, telemetry, database, own }: Stores,
-  onStop: (stop: Stop) => void,
+  onStop: Stops['add'],
 ): Promise<readonly ObservedProcessor[]> => {
   const cut = own.meter.createCounter('syntra.records.cut', { unit: '{record}' });
   const countCut = (signal: string) => (records: number) => cut.add(records, { signal });
