@@ -11,6 +11,8 @@ import { type Addresses, startSyntra } from './syntra.ts';
 const drainDeadlineMs = 20_000;
 
 const main = async (): Promise<void> => {
+  // A terminal or a pipe that is gone is no reason to end, least of all while what was accepted is being finished.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const config = readConfig();
   const print = printTo(process.stderr, config.logLevel);
   const directory = await holdDataDirectory(config.dataDir);
