@@ -16,7 +16,7 @@ import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { Log } from '../log/log.ts';
 import type { Tenant } from '../telemetry/client.ts';
-import { logsTopic, metricsTopic, spansTopic } from '../topics.ts';
+import { logsTopic, metricsTopic, type ServiceSeen, servicesSeenTopic, spansTopic } from '../topics.ts';
 import { exportToLog } from './export-to-log.ts';
 
 export interface OwnTelemetry {
@@ -60,6 +60,7 @@ export const startOwnTelemetry = ({
     'host.name': hostname(),
   });
   const to = { log, tenant, retentionDays };
+  announce(log, tenant);
   const traces = new TracerProvider({
     resource,
     spanProcessors: [new BatchSpanProcessor({ exporter: exportToLog(to, spansTopic, ProtobufTraceSerializer) })],
@@ -85,6 +86,15 @@ export const startOwnTelemetry = ({
       await Promise.allSettled([traces.shutdown(), logs.shutdown(), metrics.shutdown()]);
     },
   };
+};
+
+/** Ingest announces the services it sees; what takes no way through it announces itself. */
+const announce = (log: Log, { org, project }: Tenant): void => {
+  const seen: ServiceSeen = { org, project, service: 'syntra', atMs: Date.now() };
+  const record = { key: project, headers: {}, value: Buffer.from(JSON.stringify(seen)) };
+  log.append(servicesSeenTopic.name, [record]).catch(() => {
+    // It has no colour until the next start: nothing that a person would miss.
+  });
 };
 
 const severities = {
