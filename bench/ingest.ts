@@ -9,10 +9,11 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { zstdCompressSync } from 'node:zlib';
 import { type RunningSyntra, startSyntra } from '../docs/guide/start-syntra.ts';
 import { RowWriter } from '../kernel/otlp/row-binary.ts';
 import { spansTranscoder } from '../kernel/otlp/spans-rows.ts';
+import { unpack } from '../kernel/otlp/unpack.ts';
 import { measureFreshness } from './freshness.ts';
 import type { LoadResult } from './load.ts';
 import { tracePayload } from './payloads.ts';
@@ -110,7 +111,7 @@ const transcodeSecondsPerSpan = (): number => {
     const before = process.cpuUsage();
     for (const value of stored) {
       out.position = 0;
-      transcoder.transcode(zstdDecompressSync(value), origin, out);
+      transcoder.transcode(unpack(value, 'zstd'), origin, out);
     }
     const { user, system } = process.cpuUsage(before);
     return (user + system) / 1e6 / (payloads.length * 500);
