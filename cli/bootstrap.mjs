@@ -22,7 +22,10 @@ installPackages();
 const node = findNode();
 run(node, [join(root, script), ...args], { stdio: 'inherit' });
 
-/** Installs exactly what package-lock.json says, once per version of it. */
+/**
+ * Installs what package-lock.json says, once per version of it. Not with `npm ci`, which refuses a lock that leaves out
+ * the binaries of other platforms; `--no-save` keeps the lock as it is.
+ */
 function installPackages() {
   const lock = readFileSync(join(root, 'package-lock.json'));
   const wanted = createHash('sha256').update(lock).digest('hex');
@@ -30,11 +33,12 @@ function installPackages() {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   console.error('Installing packages (once, a minute or two)…');
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  const { status } = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  const { status } = spawnSync(npm, ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', 2, 2],
   });
-  if (status !== 0) fail('npm ci failed: see above. Without a network nothing can be installed; with one, try again.');
+  if (status !== 0)
+    fail('npm install failed: see above. Without a network nothing can be installed; with one, try again.');
   writeFileSync(stamp, wanted);
 }
 

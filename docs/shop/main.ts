@@ -30,9 +30,9 @@ const readWishes = (args: string[]): Wishes => {
 const run = async (wishes: Wishes): Promise<void> => {
   const { host, port, otlpHttpPort } = readConfig();
   const otlpHttpUrl = process.env.OTEL_EXPORTER_OTLP_ENDPOINT || `http://${host}:${otlpHttpPort}`;
-  await warnWhenNobodyListens(otlpHttpUrl);
-  console.log('Starting seven services and a database…');
   const headers = headersIn(process.env.OTEL_EXPORTER_OTLP_HEADERS ?? '');
+  await warnWhenUnwanted(otlpHttpUrl, headers);
+  console.log('Starting seven services and a database…');
   const shop = await startShop({ otlpHttpUrl, headers, requestsPerSecond: wishes.requestsPerSecond });
   const switches = switchesOf(shop);
   const control = await startControl(switches);
@@ -108,12 +108,21 @@ const listenToKeys = (switches: ReturnType<typeof switchesOf>, leave: () => void
   });
 };
 
-const warnWhenNobodyListens = async (otlpHttpUrl: string): Promise<void> => {
-  const there = await fetch(otlpHttpUrl, { signal: AbortSignal.timeout(2_000) }).then(
-    () => true,
-    () => false,
+/** The SDKs say nothing when nobody wants their data: an empty request finds out beforehand. */
+const warnWhenUnwanted = async (otlpHttpUrl: string, headers: Readonly<Record<string, string>>): Promise<void> => {
+  const request = {
+    method: 'POST',
+    headers: { ...headers, 'content-type': 'application/json' },
+    body: '{"resourceSpans":[]}',
+    signal: AbortSignal.timeout(2_000),
+  };
+  const status = await fetch(`${otlpHttpUrl}/v1/traces`, request).then(
+    (response) => response.status,
+    () => 0,
   );
-  if (!there) console.error(`Nobody listens at ${otlpHttpUrl} yet: run npm start in another terminal.`);
+  if (status === 0) console.error(`Nobody listens at ${otlpHttpUrl} yet: run npm start in another terminal.`);
+  else if (status !== 200)
+    console.error(`${otlpHttpUrl} answers ${status}: is the key in OTEL_EXPORTER_OTLP_HEADERS good?`);
 };
 
 const fail = (message: string): never => {

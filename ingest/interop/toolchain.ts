@@ -22,7 +22,7 @@ export interface Toolchain {
 export const isHere = ({ name, probes, howToGet }: Toolchain): boolean => {
   const failed = probes.find(([command, ...args]) => spawnSync(command, args, { stdio: 'ignore' }).status !== 0);
   if (failed === undefined) return true;
-  const sentence = `${name} is missing (\`${failed.join(' ')}\` fails): ${howToGet}`;
+  const sentence = `${name} is missing or too old (\`${failed.join(' ')}\` fails): ${howToGet}`;
   if (process.env.CI) throw new Error(sentence);
   console.error(`\n⚠ SKIPPED: ${sentence}\n`);
   return false;
