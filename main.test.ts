@@ -1,10 +1,14 @@
 /** How the program ends; that it starts and works is what the guide tells. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 let dataDir: string;
 beforeEach(async () => {
@@ -12,15 +16,23 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dataDir, { recursive: true, force: true }));
 
-const start = async (): Promise<ChildProcess> => {
+const run = (settings: Record<string, string> = {}): ChildProcess => {
   const anyPort = { SYNTRA_PORT: '0', SYNTRA_OTLP_HTTP_PORT: '0', SYNTRA_OTLP_GRPC_PORT: '0' };
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts')], {
-    env: { ...process.env, ...anyPort, SYNTRA_DATA_DIR: dataDir },
+  return spawn(process.execPath, [join(import.meta.dirname, 'main.ts')], {
+    env: { ...process.env, ...anyPort, ...settings, SYNTRA_DATA_DIR: dataDir },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+};
+
+const start = async (): Promise<ChildProcess> => {
+  const child = run();
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
-  const isReady = vi.waitFor(() => expect(output).toContain('Syntra is ready'), { timeout: 25_000 });
+  for (const stream of [child.stdout!, child.stderr!]) {
+    stream.setEncoding('utf8').on('data', (printed: string) => {
+      output += printed;
+    });
+  }
+  const isReady = vi.waitFor(() => expect(output).toContain('Syntra is ready'), { timeout: 60_000 });
   await isReady.catch((error: unknown) => {
     child.kill('SIGKILL');
     throw error;
@@ -37,6 +49,33 @@ test('finishes in order when it is told to stop twice, and nobody reads any more
   child.kill('SIGTERM');
   expect(await ended).toEqual([0, null]);
   // Both are there only while it runs.
-  expect(await readdir(dataDir)).not.toEqual(expect.arrayContaining(['ports.json']));
-  expect(await readdir(dataDir)).not.toEqual(expect.arrayContaining(['log.db-wal']));
+  const left = await readdir(dataDir);
+  expect(left.filter((name) => name === 'ports.json' || name === 'log.db-wal')).toEqual([]);
+});
+
+test('ends soon while a browser holds a connection on which it has not asked for anything', async () => {
+  const child = await start();
+  const ports = JSON.parse(await readFile(join(dataDir, 'ports.json'), 'utf8')) as { http: number };
+  const idle = connect(ports.http, '127.0.0.1').on('error', () => {});
+  await once(idle, 'connect');
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
+  idle.destroy();
+});
+
+test('says in a sentence that a port is taken, ends everything and leaves no ports of an earlier run', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  await writeFile(join(dataDir, 'ports.json'), '{}');
+  const child = run({ SYNTRA_PORT: String(port) });
+  const output = text(child.stderr!);
+  expect(await once(child, 'exit')).toEqual([1, null]);
+  expect(await output).toBe(
+    `Port ${port} on 127.0.0.1 is in use: stop what listens there, or choose other ports with SYNTRA_PORT, SYNTRA_OTLP_HTTP_PORT and SYNTRA_OTLP_GRPC_PORT.\n`,
+  );
+  const left = await readdir(dataDir);
+  expect(left.filter((name) => name === 'ports.json' || name === 'log.db-wal')).toEqual([]);
+  taken.close();
 });

@@ -16,8 +16,10 @@ const main = async (): Promise<void> => {
   const config = readConfig();
   const print = printTo(process.stderr, config.logLevel);
   const directory = await holdDataDirectory(config.dataDir);
-  const syntra = await startSyntra(config, print);
   const portsFile = join(config.dataDir, 'ports.json');
+  // A run that was killed could not take its ports away.
+  await rm(portsFile, { force: true });
+  const syntra = await startSyntra(config, print);
   const { http, otlpHttp, otlpGrpc } = syntra.addresses;
   await writeFile(portsFile, JSON.stringify({ http: http.port, otlpHttp: otlpHttp.port, otlpGrpc: otlpGrpc.port }));
   greet(syntra.addresses, performance.now());

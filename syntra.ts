@@ -1,6 +1,7 @@
 /** All roles in one process, put together: this is where the parts of the pipeline meet, and nowhere else. */
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
 import { createHandlers } from './api/handlers.ts';
 import { buildServer } from './api/server.ts';
 import { startIngest } from './ingest/ingest.ts';
@@ -110,12 +111,23 @@ const startAll = async (config: Config, print: Report, onStop: Stops['add']): Pr
     dependencies: { log: () => log.ping(), telemetry: () => telemetry.ping(), state: () => database.ping() },
     explorerDirectory: join(import.meta.dirname, 'ui', 'build'),
   });
-  onStop(() => server.close());
+  // The way in first, however long somebody looks at a page; draining it once more does nothing.
+  onStop(() => ingest.drain().then(() => closeSoon(server)));
   await server.listen({ host: config.host, port: config.port });
   const { port } = server.server.address() as AddressInfo;
   own.report('debug', 'Syntra started', { version: program.version, port });
   return { ...addresses, http: addressOf('http', config.host, port) };
 };
+
+/** Browsers open connections ahead of need, and Node would wait for a request on each of them. */
+const closeSoon = async (server: FastifyInstance): Promise<void> => {
+  const deadline = setTimeout(() => server.server.closeAllConnections(), answerGraceMs);
+  await server.close();
+  clearTimeout(deadline);
+};
+
+/** For answers under way: what people read they can ask for again. */
+const answerGraceMs = 3_000;
 
 const openTelemetry = async (dataDir: string, onStop: Stops['add']): Promise<Telemetry> => {
   const telemetry = await openEmbeddedTelemetry({ directory: dataDir });
