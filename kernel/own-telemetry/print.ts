@@ -11,5 +11,11 @@ export const printTo =
     const time = new Date().toISOString().slice(11, 19);
     const word = stream.isTTY ? `\u001b[${colour[level]}m${level.padEnd(5)}\u001b[0m` : level.padEnd(5);
     const rest = Object.entries(attributes).map(([key, value]) => ` ${key}=${value}`);
-    stream.write(`${time} ${word} ${message}${rest.join('')}\n`);
+    stream.write(`${time} ${word} ${harmless(`${message}${rest.join('')}`)}\n`);
   };
+
+/** Senders' bytes get into messages: they must not steer the terminal, nor look like a line of ours. */
+const harmless = (text: string): string =>
+  text
+    .replace(/[^\P{Cc}\n\t]/gu, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`)
+    .replaceAll('\n', '\n               ');
