@@ -9,12 +9,8 @@ export interface FaultSwitches {
   set(name: FaultName, on: boolean): void;
 }
 
-export interface Control {
-  readonly url: string;
-  stop(): void;
-}
-
-export const startControl = async (switches: FaultSwitches): Promise<Control> => {
+/** Listens on a free port until the process ends. @returns its address. */
+export const startControl = async (switches: FaultSwitches): Promise<string> => {
   const server = createServer((request, response) => {
     const [, name = '', state] = /^\/faults\/([\w-]+)\/(on|off)$/.exec(request.url ?? '') ?? [];
     const switched = request.method === 'POST' && isFaultName(name);
@@ -25,11 +21,6 @@ export const startControl = async (switches: FaultSwitches): Promise<Control> =>
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    stop: () => {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
+  server.unref();
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 };

@@ -33,20 +33,19 @@ const run = async (wishes: Wishes): Promise<void> => {
   const headers = headersIn(process.env.OTEL_EXPORTER_OTLP_HEADERS ?? '');
   await warnWhenUnwanted(otlpHttpUrl, headers);
   console.log('Starting seven services and a database…');
-  const shop = await startShop({ otlpHttpUrl, headers, requestsPerSecond: wishes.requestsPerSecond });
+  const starting = startShop({ otlpHttpUrl, headers, requestsPerSecond: wishes.requestsPerSecond });
+  // Also while it starts: what has been started by then must not stay behind.
+  const leave = leaveOnce(async () => (await starting).stop());
+  const shop = await starting;
   const switches = switchesOf(shop);
-  const control = await startControl(switches);
-  const leave = leaveOnce(async () => {
-    control.stop();
-    await shop.stop();
-  });
+  const controlUrl = await startControl(switches);
   console.log(`
   Shop        ${shop.url}   about ${wishes.requestsPerSecond} requests a second
   Telemetry   ${otlpHttpUrl}   traces, logs and metrics of all of it
   Look at     http://${host}:${port}/services
 
   Press a number to switch a fault on or off, q or Ctrl-C to stop. Or from elsewhere:
-  curl -X POST ${control.url}/faults/card-declined/on
+  curl -X POST ${controlUrl}/faults/card-declined/on
 `);
   faultNames.forEach((name, i) => {
     console.log(`  ${i + 1}  ${name.padEnd(17)} ${faults[name]}`);
