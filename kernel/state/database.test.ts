@@ -5,9 +5,10 @@ import { sql } from 'drizzle-orm';
 import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { TablesVersionError } from '../migrations.ts';
 import { type Database, openDatabase } from './database.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded.ts';
-import { migrateState, StateVersionError } from './migrate.ts';
+import { migrateState } from './migrate.ts';
 import * as tables from './tables.ts';
 
 let directory: string;
@@ -84,7 +85,7 @@ test('processes that start together apply each migration once', async () => {
 test('tables of a newer program are left alone', async () => {
   const { queries } = await openOne();
   await queries.execute(sql`insert into migrations (version, name, checksum) values (9000, '9000-later.sql', '')`);
-  await expect(openDatabase(connection)).rejects.toThrow(StateVersionError);
+  await expect(openDatabase(connection)).rejects.toThrow(TablesVersionError);
   await expect(openDatabase(connection)).rejects.toThrow(
     /are at version 9000 and this Syntra knows \d: start a newer Syntra/,
   );

@@ -17,7 +17,7 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** @throws StateVersionError when the tables are of a newer program. */
+/** @throws TablesVersionError when the tables are of a newer program. */
 export const openDatabase = async (connection: pg.PoolConfig): Promise<Database> => {
   const pool = new pg.Pool({ ...limits, ...connection });
   // A broken connection fails the query that uses it, and the pool replaces it. Without these two, one that breaks

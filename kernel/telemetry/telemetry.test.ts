@@ -48,8 +48,15 @@ describe.each(adapters)('the $name telemetry store', ({ open }) => {
     await migrateTelemetry(telemetry);
     expect(await telemetry.inspect('SELECT version FROM migrations ORDER BY version')).toEqual(before);
     await telemetry.command(`INSERT INTO migrations (version, name, checksum) VALUES (9999, 'x', 'y')`);
-    await expect(migrateTelemetry(telemetry)).rejects.toThrow(/at version 9999/);
+    await expect(migrateTelemetry(telemetry)).rejects.toThrow(/telemetry tables are at version 9999/);
     await telemetry.command('DELETE FROM migrations WHERE version = 9999');
+    await migrateTelemetry(telemetry);
+    const change = (sql: string) =>
+      telemetry.command(`ALTER TABLE migrations UPDATE checksum = ${sql} WHERE version = 2
+      SETTINGS mutations_sync = 1`);
+    await change('reverse(checksum)');
+    await expect(migrateTelemetry(telemetry)).rejects.toThrow('made by another 0002-traces.sql than this Syntra has');
+    await change('reverse(checksum)');
     await migrateTelemetry(telemetry);
   });
 
