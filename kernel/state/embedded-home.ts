@@ -4,7 +4,19 @@
  * of the server's own below /var/lib/syntra.
  */
 import { createHash } from 'node:crypto';
-import { access, chmod, chown, constants, mkdir, readlink, realpath, rmdir, stat, symlink } from 'node:fs/promises';
+import {
+  access,
+  chmod,
+  chown,
+  constants,
+  lstat,
+  mkdir,
+  readlink,
+  realpath,
+  rmdir,
+  stat,
+  symlink,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { EmbeddedPostgresError } from './embedded-error.ts';
 import { ownUser, type ProcessUser, userMay } from './embedded-user.ts';
@@ -31,9 +43,11 @@ export const openRootDirectory = async (): Promise<string> => {
  */
 export const prepareHome = async (dataDir: string): Promise<PostgresHome> => {
   const place = join(dataDir, 'state');
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot) await refuseForeignLink(place);
   await makeDirectory(place);
   const directory = await realpath(place);
-  if (process.getuid?.() !== 0) {
+  if (!isRoot) {
     await access(directory, constants.R_OK | constants.W_OK | constants.X_OK).catch((cause: unknown) => {
       throw new EmbeddedPostgresError(
         `${directory} belongs to another user, as it does after Syntra was started as root: start it as root again, or choose another SYNTRA_DATA_DIR.`,
@@ -47,6 +61,16 @@ export const prepareHome = async (dataDir: string): Promise<PostgresHome> => {
   if (await canUse(user, directory)) return { directory, user };
   if ((await letGroupThrough(dataDir, user)) && (await canUse(user, directory))) return { directory, user };
   return { directory: await moveOut(place, user), user };
+};
+
+/** Root gives away what the link leads to: whoever made it could choose any directory of the machine for that. */
+const refuseForeignLink = async (place: string): Promise<void> => {
+  const found = await lstat(place).catch(() => undefined);
+  if (found?.isSymbolicLink() && found.uid !== 0) {
+    throw new EmbeddedPostgresError(
+      `${place} is a link that user ${found.uid} made, and root must not follow it: start Syntra as that user, or choose another SYNTRA_DATA_DIR.`,
+    );
+  }
 };
 
 /** Also where a link was kept and what it leads to was not. */

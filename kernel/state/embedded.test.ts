@@ -4,6 +4,7 @@ import {
   access,
   chmod,
   chown,
+  lchown,
   mkdir,
   mkdtemp,
   readdir,
@@ -11,6 +12,7 @@ import {
   readlink,
   rm,
   stat,
+  symlink,
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -298,6 +300,15 @@ if (runsAsRoot) {
     } finally {
       await rm(elsewhere, { recursive: true });
     }
+  });
+
+  test('started by root it does not give away what somebody else has linked to', async () => {
+    const precious = join(dataDir, 'precious');
+    await mkdir(precious, { mode: 0o755 });
+    await symlink(precious, join(dataDir, 'state'));
+    await lchown(join(dataDir, 'state'), 1000, 1000);
+    await expect(start()).rejects.toThrow(/is a link that user 1000 made, and root must not follow it/);
+    expect((await stat(precious)).uid).toBe(0);
   });
 
   test('started by root in a directory that is closed to all, only its own group may pass', async () => {
