@@ -86,7 +86,7 @@ const readSpans = (
 /** Fewer calls have no usual duration. */
 const minCalls = 20;
 
-/** Over the day that ends with the trace. */
+/** Over the day that ends with the hour of the trace. */
 const readUsualP95 = async (
   telemetry: Store,
   tenant: Tenant,
@@ -98,7 +98,7 @@ const readUsualP95 = async (
     sql: `SELECT sum(red_rollups.calls) AS calls,
         quantilesDDMerge(0.01, 0.5, 0.95, 0.99)(duration_ns_quantiles)[2] AS p95_ns
       FROM red_rollups
-      WHERE org = {org:String} AND project = {project:String} AND grain_minutes = 10
+      WHERE org = {org:String} AND project = {project:String} AND grain_minutes = 60
         AND start >= fromUnixTimestamp64Milli({startMs:Int64}) - INTERVAL 1 DAY
         AND start <= fromUnixTimestamp64Milli({startMs:Int64})
         AND service = {service:String} AND name = {name:String} AND kind = {kind:String}`,
