@@ -1,6 +1,6 @@
 /**
  * The log in one process: SQLite behind a thread, one partition per topic. An append is acknowledged after fsync.
- * Unlike Kafka it never deletes what a joined group has still to read: when a topic has grown to its limit, appends
+ * Unlike Kafka it never deletes what a joined group has still to read: when that alone fills a topic, appends
  * are refused until its readers have caught up.
  */
 import { join } from 'node:path';
