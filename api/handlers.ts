@@ -1,24 +1,24 @@
 /** Who answers which route. A new route is its contract, its file and one line here. */
 import type { Log } from '../kernel/log/log.ts';
 import type { Telemetry } from '../kernel/telemetry/client.ts';
-import type { SinkGroup } from './backlog.ts';
-import { complete } from './complete.ts';
 import type { Handlers } from './handler.ts';
-import { getIngestHealth, getSetup, type IngestView, listProjects } from './installation.ts';
-import { listLogs, listServiceLogs } from './logs.ts';
-import { getLogFacets } from './logs-facets.ts';
-import { getLogHistogram } from './logs-histogram.ts';
-import { getMetric } from './metrics-detail.ts';
-import { listMetrics, listServiceMetrics } from './metrics-names.ts';
-import { listMetricPoints } from './metrics-points.ts';
-import { queryMetric } from './metrics-query.ts';
-import { getServiceMap } from './service-map.ts';
-import { getService, listServices } from './services.ts';
+import type { SinkGroup } from './installation/backlog.ts';
+import { getIngestHealth, getSetup, type IngestView, listProjects } from './installation/installation.ts';
+import { getLogFacets } from './logs/facets.ts';
+import { getLogHistogram } from './logs/histogram.ts';
+import { listLogs, listServiceLogs } from './logs/logs.ts';
+import { getMetric } from './metrics/detail.ts';
+import { listMetrics, listServiceMetrics } from './metrics/names.ts';
+import { listMetricPoints } from './metrics/points.ts';
+import { queryMetric } from './metrics/query.ts';
+import { complete } from './search/complete.ts';
+import { getServiceMap } from './service-map/service-map.ts';
+import { getService, listServices } from './services/services.ts';
 import type { Projects } from './tenancy.ts';
-import { getTrace } from './trace.ts';
-import { listServiceTraces, listTraces } from './traces.ts';
-import { getTraceFacets } from './traces-facets.ts';
-import { getTraceHistogram } from './traces-histogram.ts';
+import { getTraceFacets } from './traces/facets.ts';
+import { getTraceHistogram } from './traces/histogram.ts';
+import { getTrace } from './traces/trace.ts';
+import { listServiceTraces, listTraces } from './traces/traces.ts';
 
 export interface HandlerDependencies {
   readonly telemetry: Telemetry;

@@ -6,18 +6,18 @@ import type { Tracer } from '@opentelemetry/api';
 import { type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Config } from '../kernel/config.ts';
 import type { Report } from '../kernel/own-telemetry/own-telemetry.ts';
-import { type Explorer, findExplorer, isPageRequest, registerExplorer, sendPage } from './explorer.ts';
-import { notFound, registerFailures, sendFailure } from './failures.ts';
 import type { Handlers } from './handler.ts';
-import { type Check, registerHealth } from './health.ts';
-import { type LiveOptions, registerLive } from './live.ts';
-import { openApiDocument } from './openapi.ts';
-import { reportLogger } from './report-logger.ts';
-import { apiPrefix, registerRoutes } from './routes.ts';
-import { securityHeaders } from './security-headers.ts';
-import { createSessions, type Sessions } from './session.ts';
+import { type Explorer, findExplorer, isPageRequest, registerExplorer, sendPage } from './http/explorer.ts';
+import { notFound, registerFailures, sendFailure } from './http/failures.ts';
+import { type Check, registerHealth } from './http/health.ts';
+import { openApiDocument } from './http/openapi.ts';
+import { reportLogger } from './http/report-logger.ts';
+import { apiPrefix, registerRoutes } from './http/routes.ts';
+import { securityHeaders } from './http/security-headers.ts';
+import { createSessions, type Sessions } from './http/session.ts';
+import { traceRequests } from './http/trace-requests.ts';
+import { type LiveOptions, registerLive } from './live/live.ts';
 import type { Projects } from './tenancy.ts';
-import { traceRequests } from './trace-requests.ts';
 
 export interface ServerOptions {
   readonly config: Pick<Config, 'adminToken' | 'loopback'>;
