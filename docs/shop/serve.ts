@@ -26,8 +26,6 @@ export const serve = async (declare: (app: FastifyInstance) => void): Promise<vo
 
 /** Tells the shop that this process is ready and does as it says; leaves with the shop, however that ends. */
 export const follow = (url: string | null, close: () => Promise<unknown>): void => {
-  // A terminal sends Ctrl-C to every process of the group; the shop decides the order in which they leave.
-  process.on('SIGINT', () => {});
   process.on('disconnect', () => void close());
   process.on('message', (message: ToService) => {
     if (message.kind === 'peers') knowPeers(message.urls);
@@ -35,7 +33,8 @@ export const follow = (url: string | null, close: () => Promise<unknown>): void 
     // Without the channel and the server nothing keeps the process: it ends, and the SDK sends what it still holds.
     else process.disconnect();
   });
-  process.send?.({ kind: 'ready', url } satisfies FromService);
+  if (process.connected) process.send?.({ kind: 'ready', url } satisfies FromService);
+  else void close();
 };
 
 /** The HTTP instrumentation names its span after the route if somebody tells it: `GET /products/:sku`. */

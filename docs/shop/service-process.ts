@@ -44,6 +44,8 @@ export const startService = async (
     cwd: import.meta.dirname,
     env: { ...instrumentation(service), ...variables },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    // Out of the terminal's group: Ctrl-C is for the shop, which decides the order in which all leave.
+    detached: true,
   });
   const exited = once(child, 'exit').then(([code, signal]) => `${service.name} ended: ${signal ?? code}`);
   const ready = once(child, 'message').then(([message]) => message as FromService);
