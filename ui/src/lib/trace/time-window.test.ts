@@ -37,6 +37,8 @@ test.each([
   [{ fromMs: 0, toMs: 1842 }, 7, [0, 300, 600, 900, 1200, 1500, 1800]],
   [{ fromMs: 0, toMs: 1 }, 5, [0, 0.2, 0.4, 0.6, 0.8, 1]],
   [{ fromMs: 12.3, toMs: 14.1 }, 4, [12.5, 13, 13.5, 14]],
+  // Twenty minutes are marked by whole minutes, not by 200 s that would round to 3, 7 and 10 min.
+  [{ fromMs: 0, toMs: 1_234_567 }, 8, [0, 3, 6, 9, 12, 15, 18].map((minutes) => minutes * 60_000)],
 ])('%j has at most about %i round marks', (window, most, marks) => {
   const found = ticks(window, most);
   expect(found).toHaveLength(marks.length);

@@ -39,11 +39,21 @@ export function between(aMs: number, bMs: number, durationMs: number): TimeWindo
   return within({ fromMs: Math.min(fromMs, toMs - Math.min(leastWidthMs, all.toMs)), toMs }, all);
 }
 
-/** Round moments for the ruler: the smallest of 1, 2, 3, 5 times a power of ten that gives at most `most` marks. */
+/** One unit for all marks, so that they can be compared: the one in which the window reads shortest. */
+export function unitOf(window: TimeWindow): { readonly text: string; readonly ms: number } {
+  const width = window.toMs - window.fromMs;
+  if (width < 0.05) return { text: 'µs', ms: 0.001 };
+  if (width < 5_000) return { text: 'ms', ms: 1 };
+  if (width < 300_000) return { text: 's', ms: 1000 };
+  return width < 18_000_000 ? { text: 'min', ms: 60_000 } : { text: 'h', ms: 3_600_000 };
+}
+
+/** Moments for the ruler, round in its unit: the smallest of 1, 2, 3, 5 times a power of ten that gives at most `most`. */
 export function ticks(window: TimeWindow, most: number): number[] {
-  const rough = (window.toMs - window.fromMs) / Math.max(1, most);
+  const unitMs = unitOf(window).ms;
+  const rough = (window.toMs - window.fromMs) / unitMs / Math.max(1, most);
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * ([1, 2, 3, 5, 10].find((n) => n * power >= rough * (1 - 1e-9)) ?? 10);
+  const step = unitMs * power * ([1, 2, 3, 5, 10].find((n) => n * power >= rough * (1 - 1e-9)) ?? 10);
   const marks: number[] = [];
   for (let i = Math.ceil(window.fromMs / step - 1e-9); i * step <= window.toMs + step * 1e-9; i++) marks.push(i * step);
   return marks;
