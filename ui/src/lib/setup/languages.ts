@@ -21,13 +21,13 @@ export interface Language {
 
 const guides = 'https://opentelemetry.io/docs';
 
-/** The address and the key as one shell line; further settings of the language follow. */
+/** The address and the key as one shell command, a setting a line; further settings of the language follow. */
 const environment = ({ otlpHttpUrl, key }: Address, ...rest: readonly string[]): string =>
   [
     `export OTEL_EXPORTER_OTLP_ENDPOINT=${otlpHttpUrl}`,
     ...(key === null ? [] : [`OTEL_EXPORTER_OTLP_HEADERS=x-syntra-key=${key}`]),
     ...rest,
-  ].join(' ');
+  ].join(' \\\n  ');
 
 const name = 'OTEL_SERVICE_NAME=my-service';
 const overHttp = 'OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf';
