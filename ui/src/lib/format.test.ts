@@ -81,6 +81,10 @@ describe('numbers', () => {
     expect(shown(formatRate(4722))).toBe('4 722/s');
     expect(shown(formatRate(18_440))).toBe('18.4 k/s');
     expect(shown(formatRate(0.25))).toBe('0.25/s');
+    expect(shown(formatRate(0.0995))).toBe('0.1/s');
+    expect(shown(formatRate(0.058))).toBe('3.5/min');
+    expect(shown(formatRate(1 / 3600))).toBe('1/h');
+    expect(shown(formatRate(0))).toBe('0/s');
   });
 });
 

@@ -18,10 +18,13 @@ export const formatCount = (value: number): string => group(Math.round(value).to
 /** At most three significant digits: `18.4 k`, `1.61 M`. */
 export const formatCompact = (value: number): Figure => scaled(value, decimalSteps, '');
 
-/** A rate with its unit: `142 /s`, `18.4 k/s`. */
+/** A rate with its unit: `142 /s`, `18.4 k/s`; what happens seldom by the minute or hour, for nobody counts `0.00028`. */
 export const formatRate = (perSecond: number | null | undefined): Figure => {
   if (perSecond === null || perSecond === undefined) return unknown;
-  if (Math.abs(perSecond) < 10_000) return { text: digits(perSecond), unit: '/s' };
+  const size = Math.abs(perSecond);
+  if (size > 0 && size * 60 < 0.995) return { text: twoDigits(perSecond * 3600), unit: '/h' };
+  if (size > 0 && size < 0.0995) return { text: twoDigits(perSecond * 60), unit: '/min' };
+  if (size < 10_000) return { text: digits(perSecond), unit: '/s' };
   const figure = formatCompact(perSecond);
   return { text: figure.text, unit: `${figure.unit}/s` };
 };
@@ -132,6 +135,9 @@ const scaled = (value: number, steps: readonly (readonly [number, string])[], un
   }
   return { text: digits(value), unit };
 };
+
+/** What is counted a few times an hour is not known to three digits. */
+const twoDigits = (value: number): string => trim(value.toPrecision(2));
 
 /** One decimal below ten, none above: what a millisecond is worth. */
 const small = (value: number): string =>
