@@ -3,7 +3,7 @@ import type { Telemetry } from '../../kernel/telemetry/client.ts';
 import type { Answer } from '../contract.ts';
 import { totalCost } from '../cost.ts';
 import type { Handler } from '../handler.ts';
-import { readMetric, seriesInRange } from './names.ts';
+import { rangeParams, readMetric, seriesInRange } from './names.ts';
 
 const maxValues = 50;
 const maxKeys = 200;
@@ -16,7 +16,14 @@ export const getMetric =
     const values = await telemetry.query<ValueRow>({
       tenant,
       sql: valuesSql,
-      params: { ...range, metric: name, kind: metric.kind, unit: metric.unit, maxValues, maxRows: maxKeys * maxValues },
+      params: {
+        ...rangeParams(range),
+        metric: name,
+        kind: metric.kind,
+        unit: metric.unit,
+        maxValues,
+        maxRows: maxKeys * maxValues,
+      },
     });
     return { metric, attributes: attributesOf(values.rows), cost: totalCost([cost, values.cost]) };
   };

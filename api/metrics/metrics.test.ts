@@ -715,6 +715,12 @@ describe('many series', () => {
       aggregation: 'sum',
     });
     expect(short.series[0]!.values[0]).toBe((29 * 30) / 2);
+    const ever = await ask('queryMetric', 'projects/prj_default/metrics/many/query', {
+      fromMs: 0,
+      toMs: 9_223_372_036_000,
+      aggregation: 'sum',
+    });
+    expect(ever.series[0]!.values.filter((value) => value !== null)).toEqual([(29 * 30) / 2]);
     const before = await ask('queryMetric', 'projects/prj_default/metrics/many/query', {
       fromMs: noon - 2 * hour,
       toMs: noon - hour,

@@ -1,6 +1,7 @@
 /** Which metrics there are: names with kind, unit and who sends them. */
 import type { QueryCost, QueryParam, Telemetry, Tenant } from '../../kernel/telemetry/client.ts';
 import { ApiError } from '../api-error.ts';
+import { firstArrivalDay } from '../arrival.ts';
 import type { MetricKind, MetricList, MetricName } from '../contract/metrics.ts';
 import type { Handler } from '../handler.ts';
 import { parseQuery } from '../query/parse.ts';
@@ -75,12 +76,12 @@ const readNames = async (
   return { metrics: rows.map(nameOf), cost };
 };
 
-/** Series with a point in the range, as far as each day's first and last point tell. */
+/** Series with a point in the range, as far as each day's first and last point tell. With `rangeParams`. */
 export const seriesInRange = `last_time >= fromUnixTimestamp64Milli({fromMs:Int64}, 'UTC')
   AND first_time < fromUnixTimestamp64Milli({toMs:Int64}, 'UTC')
-  AND received_day >= toDate(fromUnixTimestamp64Milli({fromMs:Int64}, 'UTC')) - 2`;
+  AND received_day >= {firstDay:Date}`;
 
-const rangeParams = ({ fromMs, toMs }: Range) => ({ fromMs, toMs });
+export const rangeParams = ({ fromMs, toMs }: Range) => ({ fromMs, toMs, firstDay: firstArrivalDay(fromMs) });
 
 interface NameRow {
   readonly name: string;

@@ -15,12 +15,15 @@ import { showLargest } from './top.ts';
 import { type Lines, readValues } from './values.ts';
 
 type Store = Pick<Telemetry, 'query'>;
+const dayMs = 86_400_000;
 
 /** Points are at the beginning of their steps; the last step may still be under way. */
 export const queryMetric =
   (telemetry: Store, now: () => number): Handler<'queryMetric'> =>
   async (input, { tenant }) => {
-    const { metric: name, fromMs, toMs, aggregation, maxSeries } = input;
+    const { metric: name, fromMs, aggregation, maxSeries } = input;
+    // Ingest takes nothing from later than tomorrow, so a range need not go on for ever.
+    const toMs = Math.max(fromMs + 1, Math.min(input.toMs, now() + dayMs));
     const { metric, otherSeries, cost } = await readMetric(telemetry, tenant, name, { fromMs, toMs });
     const groupBy = [...new Set(input.groupBy.split(',').map((key) => key.trim()))].filter((key) => key !== '');
     const selected = await selectSeries(telemetry, tenant, { metric, fromMs, toMs, q: input.q, groupBy });

@@ -81,6 +81,6 @@ const gridParams = ({ grid, marginMs }: ChunkedQuery): Record<string, QueryParam
   steps: grid.count,
   gridEnd: grid.endMs,
   // The margin follows the usual interval of a series, which is a mean: rarely whole.
-  readFrom: Math.floor(grid.startMs - marginMs),
+  readFrom: Math.max(0, Math.floor(grid.startMs - marginMs)),
   readTo: Math.ceil(grid.startMs + grid.count * grid.stepMs + marginMs),
 });

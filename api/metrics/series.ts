@@ -7,7 +7,7 @@ import { parseQuery } from '../query/parse.ts';
 import { placeOf, resolve } from '../query/resolve.ts';
 import { whereOfCondition } from '../query/sql.ts';
 import { metricSeriesTarget } from '../query/targets.ts';
-import { seriesInRange } from './names.ts';
+import { rangeParams, seriesInRange } from './names.ts';
 
 export interface SeriesSearch {
   readonly metric: Pick<MetricName, 'name' | 'kind' | 'unit'>;
@@ -55,7 +55,7 @@ export const selectSeries = async (
   const sql = `org = {org:String} AND project = {project:String} AND metric = {metric:String} AND kind = {kind:String}
     AND unit = {unit:String} AND ${seriesInRange} AND ${query.sql}`;
   const { name, kind, unit } = search.metric;
-  const params = { ...query.params, metric: name, kind, unit, fromMs: search.fromMs, toMs: search.toMs };
+  const params = { ...query.params, metric: name, kind, unit, ...rangeParams(search) };
   const labels: Record<string, QueryParam> = {};
   const texts = search.groupBy.map((key, i) => labelText(key, i, labels));
   const [series, interval] = await Promise.all([

@@ -20,7 +20,7 @@ const maxRead = 10_000_000;
 const maxMatched = 1_000_000;
 const sliceMs = 300_000;
 
-/** @param spans how many there are in the range, roughly. */
+/** @param range where there are spans; @param spans how many there are, roughly */
 export const mapSample = (range: { readonly fromMs: number; readonly toMs: number }, spans: number): MapSample => {
   const slices = slicesOf(range);
   const oneSliceIn = Math.max(1, Math.min(slices.length, Math.ceil(spans / maxRead)));

@@ -188,6 +188,15 @@ test('a call that just ended is not yet an outside server: what it called may no
   expect(edgesOf(await mapOf('fresh'))).toEqual(['web → mysql', 'web → search']);
 });
 
+test('all of time is a range, too', async () => {
+  await insert('ever', [
+    { traceId: '1', spanId: '1', service: 'a', kind: 'client', startMs: noon - hour },
+    { traceId: '1', spanId: '2', parentSpanId: '1', service: 'b', kind: 'server', startMs: noon - hour + 1 },
+  ]);
+  expect(edgesOf(await mapOf('ever', { fromMs: 0, toMs: noon }))).toEqual(['a → b']);
+  expect(edgesOf(await mapOf('ever', { fromMs: 1, toMs: 1000 }))).toEqual([]);
+});
+
 test('a clock that runs behind does not hide an edge', async () => {
   await insert('skew', [
     { traceId: '1', spanId: '1', service: 'a', kind: 'client', startMs: noon - 10 * minute, durationMs: 50 },
@@ -249,8 +258,11 @@ describe('a sample', () => {
     const pretending: typeof sampled = {
       ...sampled,
       query: async <Row>(query: Parameters<typeof sampled.query>[0]) =>
-        query.sql.includes('AS spans FROM')
-          ? { rows: [{ spans: 40_000_000 }] as Row[], cost: { rowsRead: 0, bytesRead: 0, elapsedMs: 0 } }
+        query.sql.includes('AS spans, min(at_ms)')
+          ? {
+              rows: [{ spans: 40_000_000, first_ms: noon - hour, last_ms: noon }] as Row[],
+              cost: { rowsRead: 0, bytesRead: 0, elapsedMs: 0 },
+            }
           : sampled.query<Row>(query),
     };
     const map = await getServiceMap(

@@ -57,7 +57,9 @@ const readServiceMap = async (
 ): Promise<ServiceMap> => {
   const window = redWindow(range, nowMs);
   const counted = await countSpans(telemetry, tenant, window);
-  const sample = mapSample(range, counted.spans);
+  // All of time is a range, too: what matters is where there is something.
+  const filled = { fromMs: Math.max(range.fromMs, counted.firstMs), toMs: Math.min(range.toMs, counted.lastMs) };
+  const sample = mapSample(filled.fromMs < filled.toMs ? filled : { ...range, toMs: range.fromMs + 1 }, counted.spans);
   const [found, red, registered] = await Promise.all([
     readEdges(telemetry, tenant, { ...range, nowMs }, sample),
     readRed(telemetry, tenant, window, { sql: 'true', params: {} }),
@@ -79,11 +81,13 @@ const countSpans = async (
   telemetry: Store,
   tenant: Tenant,
   window: RedWindow,
-): Promise<{ spans: number; cost: QueryCost }> => {
-  const { rows, cost } = await telemetry.query<{ spans: number }>({
+): Promise<{ spans: number; firstMs: number; lastMs: number; cost: QueryCost }> => {
+  const { rows, cost } = await telemetry.query<{ spans: number; first_ms: number; last_ms: number }>({
     tenant,
-    sql: `SELECT sum(calls) AS spans FROM ${redSource(window)} WHERE at_ms >= {from:Int64}`,
-    params: windowParams(window),
+    sql: `SELECT sum(calls) AS spans, min(at_ms) AS first_ms, max(at_ms) + {grain:Int64} AS last_ms
+      FROM ${redSource(window)} WHERE at_ms >= {from:Int64}`,
+    params: { ...windowParams(window), grain: window.grainMinutes * 60_000 },
   });
-  return { spans: rows[0]!.spans, cost };
+  const { spans, first_ms, last_ms } = rows[0]!;
+  return { spans, firstMs: first_ms, lastMs: last_ms, cost };
 };

@@ -1,5 +1,6 @@
 /** Rate, errors and duration of services and of all of them together, from the figures kept by the minute. */
 import type { QueryCost, QueryParam, Telemetry, Tenant } from '../../kernel/telemetry/client.ts';
+import { firstArrivalDay } from '../arrival.ts';
 import type { Red, RedSeries } from '../contract/services.ts';
 import type { Where } from '../query/sql.ts';
 import { type RedWindow, stepSeconds } from './window.ts';
@@ -53,14 +54,21 @@ export const readRed = async (
 };
 
 /** `{from:Int64}` and the other names that SQL over `redSource` uses. */
-export const windowParams = (window: RedWindow): Record<string, QueryParam> => ({
-  from: window.fromMs,
-  to: window.toMs,
-  width: window.toMs - window.fromMs,
-  stepsFrom: window.steps.startMs,
-  stepsTo: window.stepsEndMs,
-  step: window.steps.stepMs,
-});
+export const windowParams = (window: RedWindow): Record<string, QueryParam> => {
+  const width = window.toMs - window.fromMs;
+  // Before 1970 there is nothing, and a DateTime that would lie there comes out in the 22nd century.
+  const readFrom = Math.max(0, Math.min(window.fromMs, window.steps.startMs) - width);
+  return {
+    from: window.fromMs,
+    to: window.toMs,
+    width,
+    readFrom,
+    firstDay: firstArrivalDay(readFrom),
+    stepsFrom: window.steps.startMs,
+    stepsTo: window.stepsEndMs,
+    step: window.steps.stepMs,
+  };
+};
 
 /** Rows with `at_ms` for every operation, of the range and the one before, from the table of the window's grain. */
 export const redSource = ({ grainMinutes }: RedWindow): string =>
@@ -71,14 +79,12 @@ const serviceSource = ({ grainMinutes }: RedWindow): string => source('red_servi
 
 const grainIs = (minutes: 1 | 10 | 60): string => `grain_minutes = ${minutes}`;
 
-/** A row arrives at most a day before what it tells of, so partitions older than that need no look. */
 const source = (table: string, time: string, which: string): string => `(
     SELECT *, toInt64(toUnixTimestamp(${time})) * 1000 AS at_ms
     FROM ${table}
     WHERE org = {org:String} AND project = {project:String} AND ${which}
-      AND ${time} >= fromUnixTimestamp64Milli(least({from:Int64}, {stepsFrom:Int64}) - {width:Int64})
-      AND ${time} < fromUnixTimestamp64Milli({to:Int64})
-      AND received_day >= toDate(fromUnixTimestamp64Milli(least({from:Int64}, {stepsFrom:Int64}) - {width:Int64})) - 1
+      AND ${time} >= fromUnixTimestamp64Milli({readFrom:Int64}) AND ${time} < fromUnixTimestamp64Milli({to:Int64})
+      AND received_day >= {firstDay:Date}
   )`;
 
 /** 1 for the range, 0 for the one before, -1 for what only a chart's first step reads. */

@@ -31,7 +31,7 @@ export const readSeenServices = async (
   return { services: rows, cost };
 };
 
-const since = 'fromUnixTimestamp64Milli({from:Int64} - {width:Int64})';
+const since = 'fromUnixTimestamp64Milli({readFrom:Int64})';
 const until = 'fromUnixTimestamp64Milli({to:Int64})';
 const tenantIs = 'org = {org:String} AND project = {project:String}';
 
@@ -44,12 +44,12 @@ const seenSql = (window: RedWindow, where: Where): string => `
     UNION ALL
     SELECT service, '' AS environment, '' AS version, toInt64(toUnixTimestamp(max(minute))) * 1000 AS seen_ms, toUInt64(0) AS weight
     FROM log_counts
-    WHERE ${tenantIs} AND minute >= ${since} AND minute < ${until} AND received_day >= toDate(${since}) - 1
+    WHERE ${tenantIs} AND minute >= ${since} AND minute < ${until} AND received_day >= {firstDay:Date}
     GROUP BY service
     UNION ALL
     SELECT service, environment, version, toUnixTimestamp64Milli(max(last_time)) AS seen_ms, toUInt64(1) AS weight
     FROM metric_series
-    WHERE ${tenantIs} AND last_time >= ${since} AND first_time < ${until} AND received_day >= toDate(${since}) - 1
+    WHERE ${tenantIs} AND last_time >= ${since} AND first_time < ${until} AND received_day >= {firstDay:Date}
     GROUP BY service, environment, version
   )
   SELECT service AS name, max(seen_ms) AS lastSeenMs,

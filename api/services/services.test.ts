@@ -306,6 +306,19 @@ test('what moved: the operation whose errors rose, and not the noise beside it',
   expect(moved[0]).toMatchObject({ before: 0.0025, now: 0.125 });
 });
 
+test('all of time is a range, too', async () => {
+  await insertSpans(store.telemetry, [
+    span('ever', { service: 'old', startMs: Date.UTC(2018, 11, 13), receivedAtMs: noon }),
+  ]);
+  for (const toMs of [noon, 9_223_372_036_000]) {
+    const answer = await list('ever', 0, toMs, { nowMs: noon });
+    expect(serviceOf(answer, 'old').red.calls).toBe(1);
+    expect(answer.total.series.requestsPerSecond.filter((rate) => rate !== null)).toHaveLength(1);
+  }
+  expect((await list('ever', 1, 1000, { nowMs: noon })).services).toEqual([]);
+  expect((await list('ever', 9_223_000_000_000, 9_223_372_036_000, { nowMs: noon })).services).toEqual([]);
+});
+
 test('spans of other projects are never seen', async () => {
   await insertSpans(store.telemetry, [span('theirs', { service: 'secret', startMs: noon - 1 })]);
   expect((await list('ours', noon - hour, noon)).services).toEqual([]);

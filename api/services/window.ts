@@ -25,6 +25,8 @@ export interface RedWindow {
 const minute = 60_000;
 const hour = 60 * minute;
 const maxPoints = 60;
+/** Ingest takes nothing that claims to be from later than that. */
+const dayMs = 24 * hour;
 /** Spans arrive when they have ended and a batch is full: a minute is complete some seconds after its end. */
 const settleMs = 10_000;
 
@@ -45,8 +47,8 @@ export const roughRedWindow = (range: Range, nowMs: number): RedWindow => {
 const windowOf = (range: Range, nowMs: number, grainMinutes: 1 | 10 | 60): RedWindow => {
   const grainMs = grainMinutes * minute;
   const fromMs = floorTo(range.fromMs, grainMs);
-  const toMs = ceilTo(range.toMs, grainMs);
-  const stepMs = roundStepMs(range.toMs - range.fromMs, maxPoints, grainMs);
+  const toMs = Math.max(fromMs + grainMs, ceilTo(Math.min(range.toMs, nowMs + dayMs), grainMs));
+  const stepMs = roundStepMs(Math.min(range.toMs - range.fromMs, toMs - fromMs), maxPoints, grainMs);
   const firstMs = floorTo(fromMs, stepMs);
   const completeMs = floorTo(nowMs - settleMs, grainMs);
   const stepsEndMs = Math.max(firstMs + grainMs, Math.min(toMs, completeMs));

@@ -1,5 +1,7 @@
 /** Ids of traces in order, newest or slowest first, as far as one query finds them. */
 import type { Query, QueryCost, QueryParam, Telemetry, Tenant } from '../../kernel/telemetry/client.ts';
+import { firstArrivalDay } from '../arrival.ts';
+import { floorTo } from '../steps.ts';
 import { matchesEverything, type SpanSearch, spanWhere } from './search.ts';
 
 export type Order = 'newest' | 'slowest';
@@ -38,11 +40,19 @@ export const readCandidates = async (
   return { places: rows.map((row) => ({ keyNs: BigInt(row.key_ns), traceId: row.id })), cost };
 };
 
+const hour = 3_600_000;
+/** What a DateTime64 with nanoseconds can hold. */
+const latestMs = 9_223_372_036_000;
 const momentOf = (name: string): string => `fromUnixTimestamp64Milli({${name}:Int64}, 'UTC')`;
-const hourOf = (name: string): string => `toStartOfHour(${momentOf(name)})`;
 
 const candidateQuery = ({ search, order, sinceMs, after, limit }: CandidateSearch): Pick<Query, 'sql' | 'params'> => {
-  const params: Record<string, QueryParam> = { sinceMs, toMs: search.toMs, limit };
+  const params: Record<string, QueryParam> = {
+    sinceMs,
+    toMs: search.toMs,
+    untilMs: order === 'slowest' ? Math.min(latestMs, search.toMs + hour) : search.toMs,
+    firstDay: firstArrivalDay(floorTo(sinceMs, hour)),
+    limit,
+  };
   const key =
     order === 'newest'
       ? 'toUnixTimestamp64Nano(min(start_time))'
@@ -67,8 +77,8 @@ const candidateQuery = ({ search, order, sinceMs, after, limit }: CandidateSearc
     params,
     sql: `SELECT toString(${key} AS key) AS key_ns, lower(hex(trace_id)) AS id
       FROM traces
-      WHERE org = {org:String} AND project = {project:String} AND hour >= ${hourOf('sinceMs')}
-        AND hour <= ${hourOf('toMs')} + ${order === 'slowest' ? 'INTERVAL 1 HOUR' : 'INTERVAL 0 HOUR'} AND received_day >= toDate(${hourOf('sinceMs')}) - 2 AND ${which}
+      WHERE org = {org:String} AND project = {project:String} AND hour >= toStartOfHour(${momentOf('sinceMs')})
+        AND hour <= ${momentOf('untilMs')} AND received_day >= {firstDay:Date} AND ${which}
       GROUP BY trace_id
       HAVING ${beyond}
       ORDER BY key DESC, trace_id DESC

@@ -19,13 +19,15 @@ export interface PageRequest {
 
 const firstWindowMs = 60_000;
 const windowGrowth = 16;
-/** Room for candidates that turn out to have begun elsewhere. */
+/** Room for candidates that turn out to have begun elsewhere; more, the more often there were too few. */
 const spare = 20;
+const maxCandidates = 5000;
+const maxRounds = 40;
 
 /**
  * Traces with a span that matches and begins in the range; without any filter, traces that begin in it. While nothing
  * new arrives, pages neither repeat nor skip one; a trace whose first spans arrive late may move.
- * @throws ApiError INVALID_REQUEST for a cursor of another list.
+ * @throws ApiError INVALID_REQUEST for a cursor of another list, QUERY_TOO_EXPENSIVE when a page cannot be filled
  */
 export const readTracePage = async (
   telemetry: Pick<Telemetry, 'query'>,
@@ -37,8 +39,14 @@ export const readTracePage = async (
   let after = cursor === undefined ? undefined : parseCursor(cursor, order);
   let windowMs = firstWindowMs;
   let sinceMs = firstSince(search, order, after);
-  while (found.length <= limit) {
-    const wanted = limit + 1 + spare;
+  for (let round = 0; found.length <= limit; round++) {
+    if (round === maxRounds) {
+      throw new ApiError(
+        'QUERY_TOO_EXPENSIVE',
+        'Too many traces began before this time range: choose a longer one, or add a filter.',
+      );
+    }
+    const wanted = Math.min(maxCandidates, (limit + 1 + spare) * 2 ** round);
     const { places, cost } = await readCandidates(telemetry, tenant, { search, order, sinceMs, after, limit: wanted });
     costs.push(cost);
     if (places.length > 0) {

@@ -2,9 +2,11 @@
 import type { QueryCost, Telemetry, Tenant } from '../../kernel/telemetry/client.ts';
 import type { TraceSummary } from '../contract/traces.ts';
 import { spanKind, spanStatus } from '../contract/values.ts';
+import { floorTo } from '../steps.ts';
 
+const hour = 3_600_000;
 /** A trace may have begun this long before the range in which a span of it was found; its beginning is then shown, too. */
-const lookBackHours = 24;
+const lookBackMs = 24 * hour;
 
 export interface FoundTrace {
   readonly summary: TraceSummary;
@@ -22,7 +24,7 @@ export const readSummaries = async (
   const { rows, cost } = await telemetry.query<SummaryRow>({
     tenant,
     sql: summariesSql,
-    params: { fromMs, traceIds, lookBackHours },
+    params: { fromMs, firstMs: Math.max(0, floorTo(fromMs, hour) - lookBackMs), traceIds },
   });
   return { traces: new Map(rows.map((row) => [row.trace, foundOf(row)])), cost };
 };
@@ -54,7 +56,7 @@ const summariesSql = `
     argMinMerge(root) AS root_span
   FROM traces
   WHERE org = {org:String} AND project = {project:String}
-    AND hour >= toStartOfHour(fromUnixTimestamp64Milli({fromMs:Int64}, 'UTC')) - toIntervalHour({lookBackHours:UInt8})
+    AND hour >= fromUnixTimestamp64Milli({firstMs:Int64}, 'UTC')
     AND trace_id IN (SELECT toFixedString(unhex(arrayJoin({traceIds:Array(String)})), 16))
   GROUP BY trace_id`;
 

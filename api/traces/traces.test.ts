@@ -39,7 +39,7 @@ afterAll(async () => {
   await store.close();
 });
 
-const projects = ['empty', 'one', 'random', 'long', 'orphans', 'names', 'month'];
+const projects = ['empty', 'one', 'random', 'long', 'orphans', 'names', 'month', 'ever'];
 type Asked = Readonly<Record<string, string | number>>;
 
 /** Asks, and checks the answer against the contract. */
@@ -312,6 +312,21 @@ test('a trace that began before the range is found by what happened in it, and s
   ]);
   const all = await list('long', lastHour);
   expect(all.traces.map((trace) => trace.root.name)).toEqual(['other']);
+});
+
+test('all of time is a range, too', async () => {
+  const then = Date.UTC(2018, 11, 13);
+  await insert('ever', [{ traceId: '1', spanId: '1', service: 'old', startMs: then, receivedAtMs: noon }]);
+  for (const range of [
+    { fromMs: 0, toMs: noon },
+    { fromMs: 1, toMs: 9_223_372_036_000 },
+  ]) {
+    for (const query of [{}, { order: 'slowest' }, { service: 'old' }, { service: 'old', order: 'slowest' }]) {
+      expect((await list('ever', { ...range, ...query })).traces, JSON.stringify([range, query])).toHaveLength(1);
+    }
+    expect((await ask('getTraceHistogram', 'projects/ever/traces/histogram', range)).total).toBe(1);
+  }
+  expect((await list('ever', { fromMs: 1, toMs: 1000 })).traces).toEqual([]);
 });
 
 test('names with quotes, new lines and every script', async () => {
