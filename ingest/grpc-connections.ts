@@ -4,6 +4,7 @@
  * A9-server-side-conn-mgt.md).
  */
 import { constants, type Http2Server, type ServerHttp2Session } from 'node:http2';
+import type { Socket } from 'node:net';
 
 export interface ConnectionLimits {
   readonly maxAgeMs: number;
@@ -19,8 +20,14 @@ export const keepConnections = (
   { maxAgeMs, graceMs, minPingIntervalMs }: ConnectionLimits,
 ): { closeAll(): void; destroyAll(): void } => {
   const sessions = new Set<ServerHttp2Session>();
-  // a client that vanished without a word is found out by TCP
-  server.on('connection', (socket) => socket.setKeepAlive(true, keepAliveMs));
+  // their sockets as well: a session that was closed waits for its client to close too, and cannot be destroyed any more
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    // a client that vanished without a word is found out by TCP
+    socket.setKeepAlive(true, keepAliveMs);
+  });
   server.on('session', (session) => {
     sessions.add(session);
     // a tenth earlier or later, or all connections made at start would end in the same second
@@ -43,7 +50,7 @@ export const keepConnections = (
       for (const session of sessions) session.close();
     },
     destroyAll() {
-      for (const session of sessions) session.destroy();
+      for (const socket of sockets) socket.destroy();
     },
   };
 };

@@ -226,6 +226,18 @@ describe('draining', () => {
     await failed;
     resolve();
   });
+
+  test('does not wait for who never says anything and never hangs up', async () => {
+    const ingest = await open({ drainMs: 100 });
+    // Paused, they do not even see that we have hung up.
+    const silent = [ingest.httpPort, ingest.grpcPort].map((port) => connect(port, '127.0.0.1').pause());
+    for (const socket of silent) {
+      socket.on('error', () => {});
+      await once(socket, 'connect');
+    }
+    await ingest.drain();
+    for (const socket of silent) socket.destroy();
+  });
 });
 
 test('a port that is taken is an error, and leaves nothing open', async () => {
