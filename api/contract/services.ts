@@ -70,6 +70,7 @@ export const serviceDetail = z.object({
   callers: z.array(
     z.object({
       name: z.string(),
+      kind: z.enum(['service', 'queue', 'client']),
       requestsPerSecond: z.number(),
       errorRate: z.number(),
       p95Ms: milliseconds.nullable(),

@@ -154,19 +154,14 @@ describe('a small shop', () => {
 
   test('the neighbours of a service', async () => {
     const range = { fromMs: noon - hour, toMs: noon };
-    const { callers, dependencies } = await readNeighbours(
-      store.telemetry,
-      registry,
-      tenantOf('shop'),
-      'auth',
-      range,
-      noon,
-    );
-    expect(callers.map(({ name }) => name)).toEqual(['gateway']);
+    const of = (service: string) => readNeighbours(store.telemetry, registry, tenantOf('shop'), service, range, noon);
+    const { callers, dependencies } = await of('auth');
+    expect(callers.map(({ name, kind }) => [name, kind])).toEqual([['gateway', 'service']]);
     expect(dependencies.map(({ name, kind }) => [name, kind]).sort()).toEqual([
       ['postgresql users', 'database'],
       ['redis cache', 'database'],
     ]);
+    expect((await of('gateway')).callers.map(({ name, kind }) => [name, kind])).toEqual([['clients', 'client']]);
   });
 });
 

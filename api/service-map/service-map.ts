@@ -37,9 +37,12 @@ export const readNeighbours = async (
   const kinds = new Map(nodes.map((node) => [node.name, node.kind]));
   const busiest = [...edges].sort((a, b) => b.requestsPerSecond - a.requestsPerSecond);
   return {
-    callers: busiest.flatMap(({ source, target, ...figures }) =>
-      target === service ? [{ name: source, ...figures }] : [],
-    ),
+    callers: busiest.flatMap(({ source, target, ...figures }) => {
+      const kind = kinds.get(source);
+      return target === service && (kind === 'service' || kind === 'queue' || kind === 'client')
+        ? [{ name: source, kind, ...figures }]
+        : [];
+    }),
     dependencies: busiest.flatMap(({ source, target, ...figures }) => {
       const kind = kinds.get(target);
       return source === service && kind !== undefined && kind !== 'client' ? [{ name: target, kind, ...figures }] : [];
