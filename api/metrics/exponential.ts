@@ -35,6 +35,20 @@ export const exponentialSince = (before: Exponential, now: Exponential): Exponen
     ? undefined
     : combine(now, before, (x, y) => Math.max(0, x - y));
 
+/** So much of every bucket. @param share 0 to 1 */
+export const partOfExponential = (histogram: Exponential, share: number): Exponential => {
+  const part = ({ offset, counts }: ExponentialBuckets): ExponentialBuckets => ({
+    offset,
+    counts: counts.map((count) => count * share),
+  });
+  return {
+    ...histogram,
+    zeroCount: histogram.zeroCount * share,
+    positive: part(histogram.positive),
+    negative: part(histogram.negative),
+  };
+};
+
 const combine = (a: Exponential, b: Exponential, count: (x: number, y: number) => number): Exponential => {
   const scale = Math.min(a.scale, b.scale);
   const zeroThreshold = Math.max(a.zeroThreshold, b.zeroThreshold);

@@ -3,29 +3,19 @@ import type { QueryCost, Telemetry } from '../../kernel/telemetry/client.ts';
 import { ApiError } from '../api-error.ts';
 import type { MetricKind } from '../contract/metrics.ts';
 import { totalCost } from '../cost.ts';
+import type { Steps } from '../steps.ts';
 import { addBuckets, type Buckets, bucketsSince, quantileOfBuckets } from './buckets.ts';
 import {
   addExponentials,
   type Exponential,
   exponentialSince,
   noExponential,
+  partOfExponential,
   quantileOfExponential,
 } from './exponential.ts';
+import { type Growth, growthOf, type HistogramPoint, sharesOf } from './growth.ts';
 import { type ChunkedQuery, readInChunks } from './read.ts';
 import type { Lines } from './values.ts';
-
-/**
- * A histogram of a series in a step. Cumulative: the last one there with its start time. `began` is 1 when it began
- * inside the steps, with nothing. Delta: the sum of those in the step; nothing but counts matters.
- */
-export type HistogramCell<Counts> = readonly [
-  step: number,
-  startMs: number,
-  timeMs: number,
-  observed: number,
-  began: number,
-  counts: Counts,
-];
 
 const maxGroupCells = 100_000;
 
@@ -52,12 +42,12 @@ export const readQuantiles = async (
         ...query,
         behaviour,
         cellWeight: 10,
-        marginMs: isDelta ? 0 : Math.min(7_200_000, Math.max(300_000, 3 * Math.ceil(grid.intervalMs))),
+        marginMs: Math.min(7_200_000, Math.max(300_000, 3 * Math.ceil(grid.intervalMs))),
         sql: (points) => (isDelta ? deltaSql : cumulativeSql)(points, kind),
       },
       (row) => {
         const group = selected.groupOf.get(row.id);
-        if (group !== undefined) sums.add(group, row, isDelta, grid.count);
+        if (group !== undefined) sums.add(group, row, isDelta, grid);
       },
     );
     costs.push(cost);
@@ -70,18 +60,18 @@ export const readQuantiles = async (
   };
 };
 
+/** A series: a cell per step and start time, with the last of its points there. Deltas are added up by step already. */
 interface SeriesRow {
   readonly id: string;
   readonly bounds: readonly number[];
-  readonly cells: readonly HistogramCell<Counts>[];
+  readonly cells: readonly Cell[];
 }
+type Cell = readonly [startMs: number, timeMs: number, observed: number, began: number, counts: Counts];
 /** Bucket counts, or scale, zero count and threshold, and offset and counts of the positive and negative buckets. */
-type Counts =
-  | readonly number[]
-  | readonly [number, number, number, number, readonly number[], number, readonly number[]];
+type Counts = readonly number[] | ExponentialCounts;
 
 interface Sums {
-  add(group: number, row: SeriesRow, isDelta: boolean, steps: number): void;
+  add(group: number, row: SeriesRow, isDelta: boolean, steps: Steps): void;
   quantile(group: number, step: number): number | null;
 }
 
@@ -90,12 +80,15 @@ const explicitSums = (q: number): Sums => {
   return {
     add(group, { bounds, cells }, isDelta, steps) {
       const key = bounds.join();
-      for (const [step, counts] of growth(cells as HistogramCell<readonly number[]>[], isDelta, bucketsSince)) {
-        if (step < 0 || step >= steps) continue;
-        const byBounds = sums.get(`${group} ${step}`) ?? new Map<string, Buckets>();
-        const known = byBounds.get(key);
-        byBounds.set(key, known ? addBuckets([known, { bounds, counts }]) : { bounds, counts });
-        sums.set(`${group} ${step}`, byBounds);
+      const points = cells.map((cell) => pointOf(cell, (counts) => counts as readonly number[]));
+      for (const growth of isDelta ? points.map(deltaOf) : growthOf(points, bucketsSince)) {
+        for (const { step, share } of sharesOf(growth, steps)) {
+          const part = { bounds, counts: growth.counts.map((count) => count * share) };
+          const byBounds = sums.get(`${group} ${step}`) ?? new Map<string, Buckets>();
+          const known = byBounds.get(key);
+          byBounds.set(key, known ? addBuckets([known, part]) : part);
+          sums.set(`${group} ${step}`, byBounds);
+        }
       }
     },
     quantile: (group, step) => quantileOfBuckets(q, addBuckets([...(sums.get(`${group} ${step}`)?.values() ?? [])])),
@@ -106,24 +99,37 @@ const exponentialSums = (q: number): Sums => {
   const sums = new Map<string, Exponential>();
   return {
     add(group, { cells }, isDelta, steps) {
-      const histograms = (cells as HistogramCell<ExponentialCounts>[]).map(
-        ([step, startMs, timeMs, observed, began, counts]) =>
-          [step, startMs, timeMs, observed, began, exponentialOf(counts)] as const,
-      );
-      for (const [step, histogram] of growth(histograms, isDelta, exponentialSince)) {
-        if (step < 0 || step >= steps) continue;
-        const key = `${group} ${step}`;
-        sums.set(key, addExponentials(sums.get(key) ?? noExponential, histogram));
+      const points = cells.map((cell) => pointOf(cell, (counts) => exponentialOf(counts as ExponentialCounts)));
+      for (const growth of isDelta ? points.map(deltaOf) : growthOf(points, exponentialSince)) {
+        for (const { step, share } of sharesOf(growth, steps)) {
+          const key = `${group} ${step}`;
+          sums.set(key, addExponentials(sums.get(key) ?? noExponential, partOfExponential(growth.counts, share)));
+        }
       }
     },
     quantile: (group, step) => quantileOfExponential(q, sums.get(`${group} ${step}`) ?? noExponential),
   };
 };
 
-type ExponentialCounts = Extract<
-  Counts,
-  readonly [number, number, number, number, readonly number[], number, readonly number[]]
->;
+const pointOf = <Read>(
+  [startMs, timeMs, observed, began, counts]: Cell,
+  read: (counts: Counts) => Read,
+): HistogramPoint<Read> => ({
+  startMs,
+  timeMs,
+  observed,
+  began: began === 1,
+  counts: read(counts),
+});
+
+/** A delta stands in the middle of its time. */
+const deltaOf = <Read>({ timeMs, counts }: HistogramPoint<Read>): Growth<Read> => ({
+  fromMs: timeMs,
+  toMs: timeMs,
+  counts,
+});
+
+type ExponentialCounts = readonly [number, number, number, number, readonly number[], number, readonly number[]];
 const exponentialOf = (counts: ExponentialCounts): Exponential => ({
   scale: counts[0],
   zeroCount: counts[1],
@@ -132,39 +138,16 @@ const exponentialOf = (counts: ExponentialCounts): Exponential => ({
   negative: { offset: counts[5], counts: counts[6] },
 });
 
-/**
- * What came in each step, from cells in any order, by the rules that hold for counters: less than before, or a start
- * after the point before, is a new beginning. `since` is undefined where counts cannot go on from those before.
- */
-export const growth = <Counts>(
-  cells: readonly HistogramCell<Counts>[],
-  isDelta: boolean,
-  since: (before: Counts, now: Counts) => Counts | undefined,
-): [step: number, counts: Counts][] => {
-  if (isDelta) return cells.map(([step, , , , , counts]) => [step, counts]);
-  const grown: [number, Counts][] = [];
-  let before: HistogramCell<Counts> | undefined;
-  for (const cell of [...cells].sort((a, b) => a[2] - b[2])) {
-    const [step, startMs, , observed, began, counts] = cell;
-    if (before === undefined) {
-      if (began === 1) grown.push([step, counts]);
-    } else {
-      const [, startBefore, timeBefore, observedBefore, , countsBefore] = before;
-      const isReset = observed < observedBefore || (startMs > startBefore && startMs >= timeBefore);
-      grown.push([step, isReset ? counts : (since(countsBefore, counts) ?? counts)]);
-    }
-    before = cell;
-  }
-  return grown;
-};
-
 const columnsOf = (kind: MetricKind): string =>
   kind === 'histogram'
     ? 'bounds, bucket_counts AS counts'
     : `CAST([], 'Array(Float64)') AS bounds,
       (scale, zero_count, zero_threshold, positive_offset, positive_counts, negative_offset, negative_counts) AS counts`;
 
-const stepNumber = 'toInt64(floor((toUnixTimestamp64Milli(time) - {gridStart:Int64}) / {step:Int64}))';
+const stepOf = (ms: string): string => `toInt64(floor((${ms} - {gridStart:Int64}) / {step:Int64}))`;
+/** The middle of what a delta counts; its own time where it does not say since when. */
+const middleMs = `toUnixTimestamp64Milli(time) - if(start_time_unix_nano = 0, 0,
+  greatest(0, intDiv(toUnixTimestamp64Nano(time) - toInt64(start_time_unix_nano), 2000000)))`;
 
 /** Histograms of the same layout are added up here already; those of another come as cells of their own. */
 const deltaSql = (points: string, kind: MetricKind): string => {
@@ -175,9 +158,9 @@ const deltaSql = (points: string, kind: MetricKind): string => {
   const layout = kind === 'histogram' ? 'bounds' : 'scale, zero_threshold, positive_offset, negative_offset';
   return `
   SELECT toString(series) AS id, ${kind === 'histogram' ? 'bounds' : `CAST([], 'Array(Float64)') AS bounds`},
-    groupArray((step_number, 0, 0, 0, 0, counts)) AS cells
+    groupArray((0, {gridStart:Int64} + step_number * {step:Int64}, 0, 0, counts)) AS cells
   FROM (
-    SELECT series, ${layout}, ${stepNumber} AS step_number, ${counts} AS counts
+    SELECT series, ${layout}, ${stepOf(middleMs)} AS step_number, ${counts} AS counts
     FROM metric_distributions WHERE ${points}
     GROUP BY series, step_number, ${layout}
   )
@@ -185,21 +168,26 @@ const deltaSql = (points: string, kind: MetricKind): string => {
 };
 
 /**
- * The last histogram of each step and start time tells all that came before it, so only those are read whole. (A restart
- * that keeps its start time loses from its step what came just before it: no matter for a share.)
+ * The last histogram of each step and start time tells all that came before it, so only those are read whole, and the
+ * very first, for what it all began with. (A restart that keeps its start time loses from its step what came just before
+ * it: no matter for a share.)
  */
 const cumulativeSql = (points: string, kind: MetricKind): string => `
   SELECT toString(point_series) AS id, bounds,
-    groupArray((step_number, s_ms, t_ms, observed, began, counts)) AS cells
+    groupArray((s_ms, t_ms, observed, began, counts)) AS cells
   FROM (
-    SELECT point.series AS point_series, ${columnsOf(kind)}, point.count AS observed, ${stepNumber} AS step_number,
+    SELECT point.series AS point_series, ${columnsOf(kind)}, point.count AS observed,
       toUnixTimestamp64Milli(time) AS t_ms, intDiv(start_time_unix_nano, 1000000) AS s_ms,
       toUInt8(s_ms >= {gridStart:Int64} AND start_time_unix_nano < toUInt64(toUnixTimestamp64Nano(first_time))) AS began
     FROM (SELECT * FROM metric_distributions WHERE ${points}) AS point
     INNER JOIN (
-      SELECT series, max(time) AS last_time, min(time) AS first_time
+      SELECT series, max(time) AS read_time, min(time) AS first_time
       FROM metric_distributions WHERE ${points}
-      GROUP BY series, start_time_unix_nano, ${stepNumber}
-    ) AS last ON point.series = last.series AND point.time = last.last_time
+      GROUP BY series, start_time_unix_nano, ${stepOf('toUnixTimestamp64Milli(time)')}
+      UNION DISTINCT
+      SELECT series, min(time) AS read_time, min(time) AS first_time
+      FROM metric_distributions WHERE ${points}
+      GROUP BY series
+    ) AS wanted ON point.series = wanted.series AND point.time = wanted.read_time
   )
   GROUP BY point_series, bounds`;

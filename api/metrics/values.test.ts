@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { growth, type HistogramCell } from './quantiles.ts';
 import { type Cell, fillGaps, startLines } from './values.ts';
 
 const grid = { startMs: 0, stepMs: 60, count: 6, endMs: 360, intervalMs: 60 };
@@ -59,50 +58,6 @@ describe('series of a group', () => {
     expect(together(across)).toEqual([
       [first, second],
       [null, null],
-    ]);
-  });
-});
-
-describe('what came in each step of a cumulative series', () => {
-  const since = (before: number, now: number): number | undefined => (now < before ? undefined : now - before);
-  const of = (cells: HistogramCell<number>[]) => growth(cells, false, since);
-  const at = (step: number, startMs: number, timeMs: number, count: number, began = 0): HistogramCell<number> => [
-    step,
-    startMs,
-    timeMs,
-    count,
-    began,
-    count,
-  ];
-
-  test('is the difference to the cell before, in whatever order they come', () => {
-    expect(of([at(2, 1, 150, 15), at(-1, 1, -10, 10), at(0, 1, 50, 12)])).toEqual([
-      [0, 2],
-      [2, 3],
-    ]);
-  });
-
-  test('after a restart everything counts: seen by a start after the point before, or by falling', () => {
-    expect(of([at(0, 1, 50, 10), at(0, 52, 58, 30), at(1, 52, 70, 33), at(2, 52, 130, 4)])).toEqual([
-      [0, 30],
-      [1, 3],
-      [2, 4],
-    ]);
-  });
-
-  test('a start time that moves within what was counted already is no restart', () => {
-    expect(of([at(0, 1, 50, 10), at(1, 20, 70, 13)])).toEqual([[1, 3]]);
-  });
-
-  test('the first counts only when it began with nothing', () => {
-    expect(of([at(0, 0, 50, 10)])).toEqual([]);
-    expect(of([at(0, 40, 50, 10, 1)])).toEqual([[0, 10]]);
-  });
-
-  test('deltas count as they are', () => {
-    expect(growth([at(0, 0, 0, 10), at(0, 0, 0, 10)], true, since)).toEqual([
-      [0, 10],
-      [0, 10],
     ]);
   });
 });
