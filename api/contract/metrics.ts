@@ -42,7 +42,13 @@ export const metricDetail = z.object({
   ),
   cost,
 });
-/** `rate` and `increase` follow the temporality and resets; quantiles read histograms of both kinds and summaries. */
+/**
+ * `rate` and `increase` follow the temporality and resets, and are spread over the time that was reported for; of
+ * histograms and summaries they, `count`, `sum` and `avg` are about what was recorded. Quantiles read histograms of both
+ * kinds; of a summary, the nearest quantile that it has, averaged over series: an indication, no more. Of gauges and
+ * sums, each series counts once in a step, with its average there (`min`, `max` and `last` with those); `count` is how
+ * many series there are. What a kind has not is INVALID_REQUEST, and the message says what it has.
+ */
 export const aggregation = z.enum([
   'rate',
   'increase',
@@ -63,7 +69,10 @@ export const metricResult = z.object({
   stepMs: z.number(),
   unit: z.string(),
   series: z.array(z.object({ labels: z.record(z.string(), z.string()), values: points })),
-  /** Series beyond the limit: folded into one called "other" where the aggregation allows, else left out. */
+  /**
+   * Series beyond the limit, and those of another kind or unit under the same name. Rates, increases, sums and counts
+   * beyond the limit are one more series at the end, all of whose labels are "other"; the rest is left out.
+   */
   omittedSeries: count,
   exemplars: z.array(z.object({ timeUnixNano: unixNano, value: z.number(), traceId: z.string(), spanId: z.string() })),
   cost,

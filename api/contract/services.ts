@@ -13,7 +13,10 @@ import {
   timeRange,
 } from './values.ts';
 
-/** Values at `startMs + i * stepMs`; null where nothing was measured. */
+/**
+ * Values of the steps that begin at `startMs + i * stepMs`; null where nothing was measured. Services: only minutes that
+ * are complete, so the last step ends a little before now and may be shorter than the others; its rate knows.
+ */
 export const points = z.array(z.number().nullable());
 export const red = z.object({
   calls: count,
@@ -87,6 +90,7 @@ export const serviceDetail = z.object({
   ),
   cost,
 });
+/** Edges name their nodes. The node of kind `client` is whoever calls from outside without sending spans. */
 export const serviceMap = z.object({
   nodes: z.array(
     z.object({

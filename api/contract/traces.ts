@@ -38,6 +38,10 @@ const traceSearch = {
   minDurationMs: z.coerce.number().nonnegative().optional(),
   maxDurationMs: z.coerce.number().nonnegative().optional(),
 };
+/**
+ * With a filter: traces with a span that matches and begins in the range. Without: traces that begin in it. Ordered by
+ * the start or the duration of the trace.
+ */
 export const traceList = z.object({
   traces: z.array(traceSummary),
   nextCursor: z.string().nullable(),
