@@ -59,7 +59,13 @@ export const startSyntra = async (config: Config, print: Report): Promise<Syntra
 };
 
 const startAll = async (config: Config, print: Report, onStop: Stops['add']): Promise<Addresses> => {
-  const log = await openEmbeddedLog({ directory: config.dataDir });
+  const log = await openEmbeddedLog({
+    directory: config.dataDir,
+    // Nothing works without the log, and only a new process has a new one: this one ends, and says why.
+    onDeath: (error) => {
+      throw error;
+    },
+  });
   onStop(() => log.close());
   const own = startOwnTelemetry({ log, tenant: ownTenant, retentionDays: 7, version: program.version, print });
   onStop(() => own.close());

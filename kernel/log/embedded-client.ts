@@ -13,8 +13,11 @@ export interface LogThread {
   close(): Promise<void>;
 }
 
-/** @throws OperatorError when the file cannot be used */
-export const startLogThread = async (data: ThreadData): Promise<LogThread> => {
+/**
+ * @param onDeath told when the thread has ended although nobody closed it; not while it starts
+ * @throws OperatorError when the file cannot be used
+ */
+export const startLogThread = async (data: ThreadData, onDeath: (error: Error) => void): Promise<LogThread> => {
   const worker = new Worker(new URL('./embedded-thread.ts', import.meta.url), {
     name: 'log',
     workerData: data,
@@ -22,11 +25,14 @@ export const startLogThread = async (data: ThreadData): Promise<LogThread> => {
   const open = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
   let nextId = 1;
   let dead: Error | undefined;
+  let inUse = false;
 
   const die = (error: Error): void => {
+    const first = dead === undefined;
     dead ??= error;
     for (const { reject } of open.values()) reject(dead);
     open.clear();
+    if (first && inUse) onDeath(error);
   };
   worker.on('message', (reply: Reply) => {
     const asked = open.get(reply.id);
@@ -49,6 +55,7 @@ export const startLogThread = async (data: ThreadData): Promise<LogThread> => {
     },
     async close() {
       if (dead) return;
+      inUse = false;
       const ended = once(worker, 'exit');
       await thread.ask({ do: 'close' });
       await ended;
@@ -57,6 +64,7 @@ export const startLogThread = async (data: ThreadData): Promise<LogThread> => {
   await thread.ask({ do: 'ping' }).catch((error: Error) => {
     throw new OperatorError(`The log ${data.path} cannot be opened: ${error.message}`);
   });
+  inUse = true;
   return thread;
 };
 

@@ -8,6 +8,8 @@ import { openTable, type Table } from './embedded-table.ts';
 import type { CommittedOffset, LogRecord, NewRecord, ReadLimits } from './log.ts';
 
 export interface Store {
+  /** Names this file for ever: one that takes its place, with offsets from the start, has another. */
+  readonly id: string;
   /** Appends all of the groups in one durable commit; answers the first offset of each. */
   append(groups: readonly AppendGroup[]): number[];
   read(topic: string, offset: number, limits: ReadLimits): LogRecord[];
@@ -52,7 +54,10 @@ export const openStore = (path: string, topics: readonly TopicDefinition[]): Sto
     PRAGMA user_version = ${schemaVersion};
     CREATE TABLE IF NOT EXISTS offsets (
       consumer_group TEXT, topic TEXT, next_offset INTEGER NOT NULL, metadata TEXT NOT NULL,
-      PRIMARY KEY (consumer_group, topic)) WITHOUT ROWID;`);
+      PRIMARY KEY (consumer_group, topic)) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS identity (id TEXT NOT NULL);
+    INSERT INTO identity SELECT lower(hex(randomblob(8))) WHERE NOT EXISTS (SELECT 1 FROM identity);`);
+  const { id } = db.prepare('SELECT id FROM identity').get() as { id: string };
   const tables = new Map(topics.map((topic) => [topic.name, openTable(db, topic)]));
   const table = (topic: string): Table => {
     const found = tables.get(topic);
@@ -80,6 +85,7 @@ export const openStore = (path: string, topics: readonly TopicDefinition[]): Sto
   const upsertOffset = db.prepare('INSERT OR REPLACE INTO offsets VALUES (?, ?, ?, ?)');
 
   return {
+    id,
     append: (groups) =>
       inOneCommit(() => {
         const nowMs = Date.now();

@@ -32,6 +32,7 @@ export type Request =
       readonly nowMs: number;
       readonly keepFrom: Readonly<Record<string, number>>;
     }
+  | { readonly id: number; readonly do: 'identify' }
   | { readonly id: number; readonly do: 'ping' }
   | { readonly id: number; readonly do: 'close' };
 
@@ -95,6 +96,9 @@ const serve = (store: Store, port: MessagePort): void => {
         break;
       case 'retain':
         reply({ id, result: store.retain(request.nowMs, request.keepFrom) });
+        break;
+      case 'identify':
+        reply({ id, result: store.id });
         break;
       case 'ping':
         reply({ id, result: undefined });

@@ -14,6 +14,8 @@ export interface EmbeddedLogOptions {
   /** Default: every topic of the product. */
   readonly topics?: readonly TopicDefinition[];
   readonly retentionIntervalMs?: number;
+  /** Told when the thread has ended by itself: from then on every call rejects, and only a new process helps. */
+  readonly onDeath?: (error: Error) => void;
 }
 
 const maxQueuedBytes = 64 * 2 ** 20;
@@ -23,8 +25,10 @@ export const openEmbeddedLog = async ({
   directory,
   topics = allTopics,
   retentionIntervalMs = 30_000,
+  onDeath = () => {},
 }: EmbeddedLogOptions): Promise<Log> => {
-  const thread = await startLogThread({ path: join(directory, 'log.db'), topics });
+  const thread = await startLogThread({ path: join(directory, 'log.db'), topics }, onDeath);
+  const logId = await thread.ask<string>({ do: 'identify' });
   const ends = new Map<string, number>();
   const waiters = new Set<() => void>();
   const closing = new AbortController();
@@ -117,7 +121,7 @@ export const openEmbeddedLog = async ({
       const held = names.map((topic) => {
         endOf(topic);
         readers.set(group, (readers.get(group) ?? new Set()).add(topic));
-        return hold(partitionReader(thread, group, topic, signal, waitFor));
+        return hold(partitionReader(thread, logId, group, topic, signal, waitFor));
       });
       const settled = Promise.allSettled(held);
       return async () => {
@@ -176,11 +180,13 @@ export const openEmbeddedLog = async ({
 
 const partitionReader = (
   thread: LogThread,
+  logId: string,
   group: string,
   topic: string,
   signal: AbortSignal,
   waitFor: (topic: string, offset: number, timeoutMs: number, signals: readonly AbortSignal[]) => Promise<void>,
 ): PartitionReader => ({
+  logId,
   topic,
   partition: 0,
   signal,

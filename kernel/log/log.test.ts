@@ -106,6 +106,20 @@ describe.each(adapters)('the $name log', ({ open }) => {
     expect((await readAll('other', spansTopic.name)).map(textOf)).toEqual(['a', 'b']);
   });
 
+  test('has a name of its own, the same after reopening', async () => {
+    const name = () => held('g', spansTopic.name, async ({ logId }) => logId);
+    const before = await name();
+    await reopen();
+    expect(await name()).toBe(before);
+    const elsewhere = await mkdtemp(join(tmpdir(), 'syntra-log-'));
+    const other = await open(elsewhere);
+    const { promise, resolve } = Promise.withResolvers<string>();
+    await other.join('g', [spansTopic.name], async ({ logId }) => resolve(logId));
+    expect(await promise).not.toBe(before);
+    await other.close();
+    await rm(elsewhere, { recursive: true });
+  });
+
   test('replays from any offset', async () => {
     const first = await log.append(spansTopic.name, [record('a'), record('b'), record('c')]);
     await held('g', spansTopic.name, (partition) => partition.commit(first + 3, ''));

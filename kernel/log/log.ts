@@ -31,6 +31,8 @@ export interface CommittedOffset {
 
 /** One partition of a topic, held by one member of a consumer group until `signal` aborts. */
 export interface PartitionReader {
+  /** Names the log that the offsets are of: one that takes its place, with offsets from the start, has another. */
+  readonly logId: string;
   readonly topic: string;
   readonly partition: number;
   /** Aborts when the partition is taken away or the log closes. */

@@ -41,7 +41,7 @@ const writeNextBatch = async (sink: Sink, partition: PartitionReader, log: Log, 
   const end = records.at(-1)!.offset + 1;
   if (intended === undefined) await partition.commit(offset, formatIntent(end));
   const batch: Batch = {
-    token: `${sink.name}/${partition.topic}/${partition.partition}/${first.offset}-${end}`,
+    token: `${sink.name}/${partition.logId}/${partition.topic}/${partition.partition}/${first.offset}-${end}`,
     topic: partition.topic,
     partition: partition.partition,
     records,
