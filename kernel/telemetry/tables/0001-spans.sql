@@ -62,4 +62,4 @@ ENGINE = MergeTree
 PARTITION BY toDate(received_at)
 ORDER BY (org, project, toStartOfFiveMinutes(start_time), service, name, start_time)
 TTL toDateTime(received_at) + toIntervalDay(retention_days)
-SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000;
+SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1;

@@ -18,7 +18,7 @@ ENGINE = AggregatingMergeTree
 PARTITION BY received_day
 ORDER BY (org, project, hour, trace_id)
 TTL received_day + toIntervalDay(retention_days)
-SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000;
+SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW traces_from_spans TO traces AS
 SELECT

@@ -52,7 +52,7 @@ ENGINE = MergeTree
 PARTITION BY toDate(received_at)
 ORDER BY (org, project, toStartOfFiveMinutes(time), service, time)
 TTL toDateTime(received_at) + toIntervalDay(retention_days)
-SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000;
+SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- Lines per severity, service and minute: the histogram of an unfiltered view never reads log rows.
 CREATE TABLE log_counts (
@@ -69,7 +69,7 @@ ENGINE = AggregatingMergeTree
 PARTITION BY received_day
 ORDER BY (org, project, minute, service, severity)
 TTL received_day + toIntervalDay(retention_days)
-SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000;
+SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW log_counts_from_logs TO log_counts AS
 SELECT org, project, toStartOfMinute(time) AS minute, service, severity, toDate(received_at) AS received_day,

@@ -97,7 +97,7 @@ ENGINE = AggregatingMergeTree
 PARTITION BY received_day
 ORDER BY (org, project, metric, series)
 TTL received_day + toIntervalDay(retention_days)
-SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000;
+SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW metric_series_from_points TO metric_series AS
 SELECT
@@ -144,7 +144,7 @@ ENGINE = MergeTree
 PARTITION BY toDate(received_at)
 ORDER BY (org, project, metric, toStartOfHour(time), series, time)
 TTL toDateTime(received_at) + toIntervalDay(retention_days)
-SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000;
+SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW metric_samples_from_points TO metric_samples AS
 SELECT org, project, metric, series, time, received_at, retention_days, start_time_unix_nano, flags, value_type, value, value_int,
@@ -193,7 +193,7 @@ ENGINE = MergeTree
 PARTITION BY toDate(received_at)
 ORDER BY (org, project, metric, toStartOfHour(time), series, time)
 TTL toDateTime(received_at) + toIntervalDay(retention_days)
-SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000;
+SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW metric_distributions_from_points TO metric_distributions AS
 SELECT org, project, metric, series, kind, time, received_at, retention_days, start_time_unix_nano, flags,

@@ -15,7 +15,7 @@ ENGINE = AggregatingMergeTree
 PARTITION BY received_day
 ORDER BY (org, project, signal, hour, scope, key, value)
 TTL received_day + toIntervalDay(retention_days)
-SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000;
+SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW facets_from_spans TO facets AS
 SELECT org, project, 'spans' AS signal, toStartOfHour(start_time) AS hour, 'record' AS scope,

@@ -24,7 +24,7 @@ ENGINE = AggregatingMergeTree
 PARTITION BY received_day
 ORDER BY (org, project, grain_minutes, start, entry, service, name, kind, environment, version)
 TTL received_day + toIntervalDay(retention_days)
-SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000;
+SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW red_rollups_from_red TO red_rollups AS
 SELECT
