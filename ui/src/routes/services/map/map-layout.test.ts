@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { edgeKey, layoutMap, middleOf, nextInDirection, nodeHeight, nodeWidth, pathOf } from './layout.ts';
+import { edgeKey, layoutMap, middleOf, nextInDirection, nodeHeight, nodeWidth, pathOf } from './map-layout.ts';
 
 const named = (...names: string[]) => names.map((name) => ({ name }));
 const link = (source: string, target: string) => ({ source, target });
