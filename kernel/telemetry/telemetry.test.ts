@@ -83,8 +83,15 @@ describe.each(adapters)('the $name telemetry store', ({ open }) => {
       await telemetry.insert({ table: 'spans', structure, rows, rowCount: 2, token: 'batch/1' });
     }
     expect(await count('spans')).toBe(2);
-    const sql = 'SELECT sum(calls) AS n FROM red WHERE org = {org:String} AND project = {project:String}';
-    expect((await telemetry.query<{ n: number }>({ sql, tenant })).rows).toEqual([{ n: 2 }]);
+    // The last two hang on the first: views of a view.
+    for (const table of [
+      'red WHERE',
+      'red_services WHERE grain_minutes = 60 AND',
+      'red_rollups WHERE grain_minutes = 60 AND',
+    ]) {
+      const sql = `SELECT sum(calls) AS n FROM ${table} org = {org:String} AND project = {project:String}`;
+      expect((await telemetry.query<{ n: number }>({ sql, tenant })).rows, table).toEqual([{ n: 2 }]);
+    }
     await telemetry.insert({ table: 'spans', structure, rows, rowCount: 2, token: 'batch/2' });
     expect(await count('spans')).toBe(4);
   });
