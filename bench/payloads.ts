@@ -2,7 +2,7 @@
  * Requests of the shape SDKs send: several services, resources of 12 attributes, 14 attributes a span of which 4 are not
  * strings, an event on every fourth span and a link on every tenth. No two records are alike.
  */
-import { logsRequest, metricsRequest, traceRequest } from '../kernel/otlp/reference.ts';
+import { logsRequest, metricsRequest, traceRequest } from '../kernel/otlp/proof/reference.ts';
 
 export interface Payload {
   readonly request: Uint8Array;

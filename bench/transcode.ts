@@ -4,11 +4,11 @@
  * `--record` adds the figures to results.jsonl.
  */
 import { zstdCompressSync } from 'node:zlib';
-import { logsTranscoder } from '../kernel/otlp/logs-rows.ts';
-import { metricsTranscoder } from '../kernel/otlp/metrics-rows.ts';
-import { RowWriter } from '../kernel/otlp/row-binary.ts';
-import { spansTranscoder } from '../kernel/otlp/spans-rows.ts';
-import type { Transcoder } from '../kernel/otlp/transcoder.ts';
+import { logsTranscoder } from '../kernel/otlp/rows/logs-rows.ts';
+import { metricsTranscoder } from '../kernel/otlp/rows/metrics-rows.ts';
+import { RowWriter } from '../kernel/otlp/rows/row-binary.ts';
+import { spansTranscoder } from '../kernel/otlp/rows/spans-rows.ts';
+import type { Transcoder } from '../kernel/otlp/rows/transcoder.ts';
 import { unpack } from '../kernel/otlp/unpack.ts';
 import { logsPayload, metricsPayload, type Payload, tracePayload } from './payloads.ts';
 import { recordResult } from './results.ts';

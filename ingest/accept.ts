@@ -5,10 +5,10 @@
 import { promisify } from 'node:util';
 import { constants, zstdCompress, zstdCompressSync } from 'node:zlib';
 import { type Log, LogFullError } from '../kernel/log/log.ts';
-import { check, MalformedError } from '../kernel/otlp/check.ts';
-import type { Rejections } from '../kernel/otlp/check-rejections.ts';
-import { salvage } from '../kernel/otlp/check-salvage.ts';
-import { readJson } from '../kernel/otlp/json.ts';
+import { check, MalformedError } from '../kernel/otlp/check/check.ts';
+import type { Rejections } from '../kernel/otlp/check/rejections.ts';
+import { salvage } from '../kernel/otlp/check/salvage.ts';
+import { readJson } from '../kernel/otlp/json/json.ts';
 import type { Signal } from '../kernel/otlp/messages.ts';
 import { TooLargeError } from '../kernel/otlp/protobuf-writer.ts';
 import { logsTopic, metricsTopic, otlpHeaders, spansTopic, type TopicDefinition } from '../kernel/topics.ts';

@@ -1,5 +1,5 @@
 /** Breaks requests the way networks, bugs and strangers do, the same way for the same chance. For the fuzz test. */
-import type { Random } from '../kernel/otlp/random-requests.ts';
+import type { Random } from '../kernel/otlp/proof/random-requests.ts';
 
 /** Changes one to four things in the bytes, or splices in part of another request. */
 export const mutate = (body: Buffer, other: Buffer, random: Random): Buffer => {

@@ -8,7 +8,7 @@ import protobuf from 'protobufjs';
 import { openEmbeddedLog } from '../kernel/log/embedded.ts';
 import type { Log, LogRecord, NewRecord } from '../kernel/log/log.ts';
 import type { Signal } from '../kernel/otlp/messages.ts';
-import { logsRequest, metricsRequest, traceRequest } from '../kernel/otlp/reference.ts';
+import { logsRequest, metricsRequest, traceRequest } from '../kernel/otlp/proof/reference.ts';
 import { type IngestKey, ingestKeysTopic } from '../kernel/topics.ts';
 import { type Ingest, type IngestOptions, startIngest } from './ingest.ts';
 

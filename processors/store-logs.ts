@@ -1,6 +1,6 @@
 /** Stores log records: from `otlp.logs` to the table `logs`. */
-import { logsTranscoder } from '../kernel/otlp/logs-rows.ts';
-import { type OnCut, storeLimits, storeRequests } from '../kernel/otlp/store-requests.ts';
+import { logsTranscoder } from '../kernel/otlp/rows/logs-rows.ts';
+import { type OnCut, storeLimits, storeRequests } from '../kernel/otlp/rows/store-requests.ts';
 import { defineSink, type Sink } from '../kernel/processor.ts';
 import type { Telemetry } from '../kernel/telemetry/client.ts';
 import { logsTopic } from '../kernel/topics.ts';

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { encodeMetrics } from '../kernel/otlp/reference.ts';
+import { encodeMetrics } from '../kernel/otlp/proof/reference.ts';
 import { openEmbeddedTelemetry } from '../kernel/telemetry/embedded.ts';
 import { migrateTelemetry } from '../kernel/telemetry/migrate.ts';
 import { otlpHeaders } from '../kernel/topics.ts';

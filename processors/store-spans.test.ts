@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { LogRecord } from '../kernel/log/log.ts';
-import { encodeTraces } from '../kernel/otlp/reference.ts';
+import { encodeTraces } from '../kernel/otlp/proof/reference.ts';
 import { RejectedBatchError } from '../kernel/processor.ts';
 import type { RowsInsert, Telemetry } from '../kernel/telemetry/client.ts';
 import { openEmbeddedTelemetry } from '../kernel/telemetry/embedded.ts';

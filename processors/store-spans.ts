@@ -1,6 +1,6 @@
 /** Stores spans: from `otlp.spans` to the table `spans`. */
-import { spansTranscoder } from '../kernel/otlp/spans-rows.ts';
-import { type OnCut, storeLimits, storeRequests } from '../kernel/otlp/store-requests.ts';
+import { spansTranscoder } from '../kernel/otlp/rows/spans-rows.ts';
+import { type OnCut, storeLimits, storeRequests } from '../kernel/otlp/rows/store-requests.ts';
 import { defineSink, type Sink } from '../kernel/processor.ts';
 import type { Telemetry } from '../kernel/telemetry/client.ts';
 import { spansTopic } from '../kernel/topics.ts';

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openEmbeddedLog } from '../kernel/log/embedded.ts';
-import { encodeTraces } from '../kernel/otlp/reference.ts';
+import { encodeTraces } from '../kernel/otlp/proof/reference.ts';
 import { defineSink } from '../kernel/processor.ts';
 import { countingMeter } from '../kernel/runner/meter.ts';
 import { runSink } from '../kernel/runner/sink.ts';

@@ -5,9 +5,9 @@
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
 import type { LogRecord } from '../../kernel/log/log.ts';
-import { rowDecoder } from '../../kernel/otlp/decode-rows.ts';
-import { logsTranscoder } from '../../kernel/otlp/logs-rows.ts';
-import { RowWriter } from '../../kernel/otlp/row-binary.ts';
+import { rowDecoder } from '../../kernel/otlp/rows/decode-rows.ts';
+import { logsTranscoder } from '../../kernel/otlp/rows/logs-rows.ts';
+import { RowWriter } from '../../kernel/otlp/rows/row-binary.ts';
 import { otlpHeaders } from '../../kernel/topics.ts';
 import type { AttributePairs } from '../attributes.ts';
 import type { LogRow } from '../logs/line.ts';

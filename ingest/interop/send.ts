@@ -3,7 +3,7 @@ import { Client, credentials, type ServiceError } from '@grpc/grpc-js';
 import type { Type } from 'protobufjs';
 import { expect } from 'vitest';
 import type { RunningSyntra } from '../../docs/guide/start-syntra.ts';
-import { logsRequest, metricsRequest, traceRequest } from '../../kernel/otlp/reference.ts';
+import { logsRequest, metricsRequest, traceRequest } from '../../kernel/otlp/proof/reference.ts';
 
 export type Signal = 'traces' | 'logs' | 'metrics';
 export type Request = Readonly<Record<string, unknown>>;

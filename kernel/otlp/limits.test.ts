@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { decodeRows } from './decode-rows.ts';
 import { cutLength, limits, truncatedKey } from './limits.ts';
-import { logsTranscoder } from './logs-rows.ts';
-import { metricsTranscoder } from './metrics-rows.ts';
-import { type AnyValue, encodeLogs, encodeMetrics, encodeTraces, type KeyValue } from './reference.ts';
-import { RowWriter } from './row-binary.ts';
-import { spansTranscoder } from './spans-rows.ts';
-import type { Transcoder } from './transcoder.ts';
+import { type AnyValue, encodeLogs, encodeMetrics, encodeTraces, type KeyValue } from './proof/reference.ts';
+import { decodeRows } from './rows/decode-rows.ts';
+import { logsTranscoder } from './rows/logs-rows.ts';
+import { metricsTranscoder } from './rows/metrics-rows.ts';
+import { RowWriter } from './rows/row-binary.ts';
+import { spansTranscoder } from './rows/spans-rows.ts';
+import type { Transcoder } from './rows/transcoder.ts';
 
 const origin = { org: 'o', project: 'p', receivedAtMs: 1_763_629_200_000, retentionDays: 30, offset: 0 };
 

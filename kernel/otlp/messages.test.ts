@@ -1,7 +1,7 @@
 import type protobuf from 'protobufjs';
 import { expect, test } from 'vitest';
 import { requests } from './messages.ts';
-import { logsRequest, metricsRequest, traceRequest } from './reference.ts';
+import { logsRequest, metricsRequest, traceRequest } from './proof/reference.ts';
 import type { Message } from './schema.ts';
 
 /** Alpha, for profiles alone: https://opentelemetry.io/docs/specs/otlp has receivers of other signals ignore them. */

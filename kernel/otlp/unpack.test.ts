@@ -1,6 +1,6 @@
 import { constants, zstdCompressSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { randomOf } from './random-requests.ts';
+import { randomOf } from './proof/random-requests.ts';
 import { unpack } from './unpack.ts';
 
 const contentSizeFlag = (value: number) => ({ params: { [constants.ZSTD_c_contentSizeFlag]: value } });

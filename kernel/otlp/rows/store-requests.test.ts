@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import type { LogRecord } from '../../log/log.ts';
+import type { RowsInsert } from '../../telemetry/client.ts';
+import { otlpHeaders } from '../../topics.ts';
+import { storeRequests } from './store-requests.ts';
+import type { Transcoder } from './transcoder.ts';
+
+const headers = {
+  [otlpHeaders.org]: 'o',
+  [otlpHeaders.project]: 'p',
+  [otlpHeaders.receivedAt]: String(Date.now()),
+  [otlpHeaders.retentionDays]: '30',
+  [otlpHeaders.encoding]: 'identity',
+};
+const record = (offset: number, text: string): LogRecord => ({
+  ...{ offset, key: '', timestampMs: 0, headers, value: Buffer.from(text) },
+});
+
+/** One row of one byte a request, and a bug that one of them meets. */
+const buggy: Transcoder = {
+  table: 't',
+  structure: 'a UInt8',
+  transcode(request, _origin, out) {
+    if (Buffer.from(request).toString() === 'poison') throw new TypeError('undefined is not a function');
+    out.byte(1);
+    return { rows: 1, cutRows: 0 };
+  },
+};
+
+test('a request that a bug of ours cannot read is set aside, and holds up nobody', async () => {
+  const inserts: RowsInsert[] = [];
+  const write = storeRequests({ insert: async (rows) => void inserts.push(rows) }, buggy);
+  const records = [record(1, 'a'), record(2, 'poison'), record(3, 'b')];
+  expect(await write({ token: 't', topic: 'otlp.spans', partition: 0, records })).toEqual([
+    { kind: 'dead-letter', offset: 2, reason: 'Syntra fails to read it: undefined is not a function' },
+  ]);
+  expect(inserts.map(({ rowCount }) => rowCount)).toEqual([2]);
+});
