@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { brotliCompressSync, gunzipSync } from 'node:zlib';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { afterEach, describe, expect, test } from 'vitest';
+import { StateUnavailableError } from '../kernel/state/unavailable.ts';
 import { QueryTooExpensiveError, TelemetryUnavailableError } from '../kernel/telemetry/client.ts';
 import { ApiError } from './api-error.ts';
 import { failure } from './contract/values.ts';
@@ -124,6 +125,7 @@ describe('a failure', () => {
       { code: 'QUERY_TOO_EXPENSIVE', message: expect.stringContaining('shorter time range') },
     ],
     [new TelemetryUnavailableError('connect ECONNREFUSED 10.0.0.1:8123'), 503, { code: 'UNAVAILABLE' }],
+    [new StateUnavailableError('connect ENOENT /var/run/secret.sock'), 503, { code: 'UNAVAILABLE' }],
     [new Error("Code: 62. DB::Exception: SELECT secret FROM logs WHERE org = 'x'"), 500, { code: 'INTERNAL' }],
   ])('%s', async (error, status, expected) => {
     const server = await listing(async () => {

@@ -1,5 +1,6 @@
 /** Every way a request fails, in the one shape of the contract; nothing of our inside leaves with it. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { StateUnavailableError } from '../../kernel/state/unavailable.ts';
 import { QueryTooExpensiveError, TelemetryUnavailableError } from '../../kernel/telemetry/client.ts';
 import { ApiError } from '../api-error.ts';
 import { type ErrorCode, errorStatus, type Failure } from '../contract/values.ts';
@@ -50,6 +51,9 @@ const explain = (error: RequestError): Explained => {
   }
   if (error instanceof TelemetryUnavailableError) {
     return explained('UNAVAILABLE', 'The telemetry store does not answer at the moment. Try again in a few seconds.');
+  }
+  if (error instanceof StateUnavailableError) {
+    return explained('UNAVAILABLE', 'The state store does not answer at the moment. Try again in a few seconds.');
   }
   // fastify's own refusals: body too large, malformed JSON, wrong content type, malformed URL.
   const status = error.statusCode;

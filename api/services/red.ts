@@ -75,7 +75,8 @@ export const redSource = ({ grainMinutes }: RedWindow): string =>
   grainMinutes === 1 ? source('red', 'minute', 'true') : source('red_rollups', 'start', grainIs(grainMinutes));
 
 /** The same for whole services, of spans that enter them. */
-const serviceSource = ({ grainMinutes }: RedWindow): string => source('red_services', 'start', grainIs(grainMinutes));
+export const serviceSource = ({ grainMinutes }: RedWindow): string =>
+  source('red_services', 'start', grainIs(grainMinutes));
 
 const grainIs = (minutes: 1 | 10 | 60): string => `grain_minutes = ${minutes}`;
 

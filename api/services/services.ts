@@ -6,6 +6,7 @@ import { totalCost } from '../cost.ts';
 import type { Handler } from '../handler.ts';
 import { readNeighbours } from '../service-map/service-map.ts';
 import type { Projects, RegisteredService } from '../tenancy.ts';
+import { sinceFirstCall } from './began.ts';
 import { movedMost } from './moved.ts';
 import { readOperations } from './operations.ts';
 import { whereService, whereServices } from './query.ts';
@@ -20,7 +21,7 @@ type Registry = Pick<Projects, 'services'>;
 export const listServices =
   (telemetry: Store, registry: Registry, now: () => number): Handler<'listServices'> =>
   async ({ fromMs, toMs, q }, { tenant }) => {
-    const window = redWindow({ fromMs, toMs }, now());
+    const window = await sinceFirstCall(telemetry, tenant, redWindow({ fromMs, toMs }, now()));
     const where = whereServices(q);
     const [red, seen, { operations, cost }, registered] = await Promise.all([
       readRed(telemetry, tenant, window, where),
@@ -49,7 +50,7 @@ export const listServices =
 export const getService =
   (telemetry: Store, registry: Registry, now: () => number): Handler<'getService'> =>
   async ({ fromMs, toMs }, { tenant, service: name }) => {
-    const window = redWindow({ fromMs, toMs }, now());
+    const window = await sinceFirstCall(telemetry, tenant, redWindow({ fromMs, toMs }, now()));
     const where = whereService(name);
     const [red, seen, { operations, cost }, neighbours, registered] = await Promise.all([
       readRed(telemetry, tenant, window, where),

@@ -4,28 +4,31 @@ import { defaultTenant } from './bootstrap.ts';
 import type { Queries } from './database.ts';
 import { serviceById, servicesOf } from './services.ts';
 import { projects } from './tables.ts';
+import { orUnavailable } from './unavailable.ts';
 
 /** @param ingestKey the default project's first key, where it may be shown. */
 export const openProjects = (queries: Queries, ingestKey: string | undefined) => ({
   /** The default project first, then in the order they were made. */
   list: () =>
-    queries
-      .select({ id: projects.projectId, org: projects.orgId, name: projects.name })
-      .from(projects)
-      .orderBy(
-        sql`${projects.projectId} <> ${defaultTenant.project}`,
-        asc(projects.createdAt),
-        asc(projects.projectId),
-      ),
+    orUnavailable(
+      queries
+        .select({ id: projects.projectId, org: projects.orgId, name: projects.name })
+        .from(projects)
+        .orderBy(
+          sql`${projects.projectId} <> ${defaultTenant.project}`,
+          asc(projects.createdAt),
+          asc(projects.projectId),
+        ),
+    ),
 
   async ofService(serviceId: string) {
-    const found = await serviceById(queries, serviceId);
+    const found = await orUnavailable(serviceById(queries, serviceId));
     return found && { tenant: { org: found.org, project: found.project }, service: found.service };
   },
 
   /** `slot` is null where the service has no colour of its own. */
   async services(tenant: { readonly org: string; readonly project: string }) {
-    const found = await servicesOf(queries, tenant);
+    const found = await orUnavailable(servicesOf(queries, tenant));
     return found.map(({ serviceId, service, slot }) => ({ serviceId, service, slot: slot < 0 ? null : slot }));
   },
 
