@@ -7,26 +7,32 @@ const shared = {
   hookTimeout: 60_000,
   expect: { poll: { timeout: 20_000 } },
 } as const;
+const parts = '{kernel,ingest,processors,api,cli}';
+const others = ['**/node_modules/**', 'ingest/interop/**', '**/*.stored.test.ts', '**/*.slow.test.ts'];
 
 export default defineConfig({
   test: {
+    // One for each core of a small machine: Vitest would leave one idle, and half of two is half the speed.
+    maxWorkers: 2,
     projects: [
       {
         test: {
           ...shared,
           name: 'unit',
-          include: ['{kernel,ingest,processors,api,cli}/**/*.test.ts', 'ui/src/**/*.test.ts', '*.test.ts'],
-          exclude: ['ingest/interop/**', '**/node_modules/**', '**/*.slow.test.ts'],
+          include: [`${parts}/**/*.test.ts`, 'ui/src/**/*.test.ts', '*.test.ts'],
+          exclude: others,
         },
       },
+      // Against real stores, real sockets, real processes that are killed: a second or more each.
       {
         test: {
           ...shared,
-          name: 'slow',
-          include: ['{kernel,ingest,processors,api}/**/*.slow.test.ts'],
-          testTimeout: 300_000,
+          name: 'stored',
+          include: [`${parts}/**/*.stored.test.ts`, '*.stored.test.ts'],
+          testTimeout: 60_000,
         },
       },
+      { test: { ...shared, name: 'slow', include: [`${parts}/**/*.slow.test.ts`], testTimeout: 300_000 } },
       {
         test: {
           ...shared,

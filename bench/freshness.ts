@@ -11,7 +11,7 @@ export interface Freshness {
 }
 
 /** Looking costs queries, so there is one marker under way at a time, and time between looks. */
-const lookEveryMs = 100;
+const lookEveryMs = 500;
 const giveUpMs = 60_000;
 
 /** Sends marker after marker until `signal` aborts, each when the one before was found or given up. */
