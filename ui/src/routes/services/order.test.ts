@@ -22,6 +22,15 @@ it('puts the worst first, then the busiest', () => {
   expect(names('')).toEqual(['d', 'a', 'c', 'b']);
 });
 
+it('puts the service that fails most first among those that fail, however busy the others', () => {
+  const failing = (name: string, requestsPerSecond: number, errorRate: number): Row => {
+    const { service, state } = row(name, requestsPerSecond, 1, 5);
+    return { service: { ...service, red: { ...service.red, errorRate } }, state: { ...state, figure: 'errorRate' } };
+  };
+  const sorted = sortRows([failing('gateway', 9, 0.03), failing('payments', 1, 0.3)], parseOrder(''));
+  expect(sorted.map(({ service }) => service.name)).toEqual(['payments', 'gateway']);
+});
+
 it('leaves unknown figures at the end in both directions', () => {
   expect(names('p95')).toEqual(['b', 'd', 'a', 'c']);
   expect(names('-p95')).toEqual(['a', 'd', 'b', 'c']);

@@ -30,7 +30,10 @@ export const nextOrder = (order: Order, column: Column): Order =>
     ? { column, descending: !order.descending }
     : { column, descending: column !== 'name' && column !== 'version' };
 
-/** Equal rows keep the order of requests, then of names, whatever the direction. Unknown figures come last. */
+/**
+ * Equal rows keep the order of requests, then of names, whatever the direction; of services that fail alike, the one that
+ * fails most is the likeliest cause and comes first. Unknown figures come last.
+ */
 export const sortRows = (rows: readonly Row[], { column, descending }: Order): Row[] => {
   const direction = descending ? -1 : 1;
   return rows.toSorted((a, b) => {
@@ -41,12 +44,16 @@ export const sortRows = (rows: readonly Row[], { column, descending }: Order): R
       return (typeof x === 'string' ? compareText(x, String(y)) : x - Number(y)) * direction;
     }
     return (
-      b.service.red.requestsPerSecond - a.service.red.requestsPerSecond || compareText(a.service.name, b.service.name)
+      (column === 'state' ? failing(b) - failing(a) : 0) ||
+      b.service.red.requestsPerSecond - a.service.red.requestsPerSecond ||
+      compareText(a.service.name, b.service.name)
     );
   });
 };
 
 // ---- helpers
+
+const failing = ({ service, state }: Row): number => (state.figure === 'errorRate' ? service.red.errorRate : 0);
 
 const figureOf = ({ service, state }: Row, column: Column): string | number | null => {
   switch (column) {
