@@ -11,7 +11,7 @@ import { salvage } from '../kernel/otlp/check/salvage.ts';
 import { readJson } from '../kernel/otlp/json/json.ts';
 import type { Signal } from '../kernel/otlp/messages.ts';
 import { TooLargeError } from '../kernel/otlp/protobuf-writer.ts';
-import { logsTopic, metricsTopic, otlpHeaders, spansTopic, type TopicDefinition } from '../kernel/topics.ts';
+import { logsTopic, metricsTopic, spansTopic, type TopicDefinition, zstdRequestHeaders } from '../kernel/topics.ts';
 import type { Tenant } from './authenticate.ts';
 import type { IngestCounting } from './counters.ts';
 import { RefusedError } from './refusal.ts';
@@ -45,14 +45,7 @@ export const acceptInto =
       if (rejected > 0) throw new RefusedError('malformed', message);
       return { rejected, message };
     }
-    const headers = {
-      [otlpHeaders.org]: tenant.org,
-      [otlpHeaders.project]: tenant.project,
-      [otlpHeaders.receivedAt]: String(receivedAtMs),
-      [otlpHeaders.retentionDays]: String(tenant.retentionDays),
-      [otlpHeaders.records]: String(records),
-      [otlpHeaders.encoding]: 'zstd',
-    };
+    const headers = zstdRequestHeaders({ ...tenant, receivedAtMs, records });
     const value = await compress(bytes);
     try {
       await log.append(topicOf[signal].name, [{ key: '', headers, value }]);

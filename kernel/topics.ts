@@ -87,6 +87,25 @@ export const otlpHeaders = {
   encoding: 'encoding',
 } as const;
 
+export interface OtlpRequestFacts {
+  readonly org: string;
+  readonly project: string;
+  readonly receivedAtMs: number;
+  readonly retentionDays: number;
+  /** In the request, after bad ones were taken out. */
+  readonly records: number;
+}
+
+/** The headers of a request that is stored as zstd. */
+export const zstdRequestHeaders = (facts: OtlpRequestFacts): Record<string, string> => ({
+  [otlpHeaders.org]: facts.org,
+  [otlpHeaders.project]: facts.project,
+  [otlpHeaders.receivedAt]: String(facts.receivedAtMs),
+  [otlpHeaders.retentionDays]: String(facts.retentionDays),
+  [otlpHeaders.records]: String(facts.records),
+  [otlpHeaders.encoding]: 'zstd',
+});
+
 /** Header names a dead letter has besides those of the record it was. */
 export const deadLetterHeaders = {
   processor: 'dead-letter-processor',

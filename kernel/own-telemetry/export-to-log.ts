@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { zstdCompress } from 'node:zlib';
 import type { Log } from '../log/log.ts';
 import type { Tenant } from '../telemetry/client.ts';
-import { otlpHeaders, type TopicDefinition } from '../topics.ts';
+import { type TopicDefinition, zstdRequestHeaders } from '../topics.ts';
 
 const compress = promisify(zstdCompress);
 
@@ -27,14 +27,7 @@ export const exportToLog = <Items>(
 ): LogExporter<Items> => {
   const waiting = new Set<Promise<void>>();
   const write = async (request: Uint8Array, count: number): Promise<void> => {
-    const headers = {
-      [otlpHeaders.org]: tenant.org,
-      [otlpHeaders.project]: tenant.project,
-      [otlpHeaders.receivedAt]: String(Date.now()),
-      [otlpHeaders.retentionDays]: String(retentionDays),
-      [otlpHeaders.records]: String(count),
-      [otlpHeaders.encoding]: 'zstd',
-    };
+    const headers = zstdRequestHeaders({ ...tenant, receivedAtMs: Date.now(), retentionDays, records: count });
     await log.append(topic.name, [{ key: '', headers, value: await compress(request) }]);
   };
   const flush = async (): Promise<void> => {
