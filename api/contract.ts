@@ -4,9 +4,11 @@
  * decimal strings of Unix nanoseconds, as in OTLP/JSON, where a sender recorded them.
  */
 import type { z } from 'zod';
+import { deadLettersRoutes } from './contract/dead-letters.ts';
 import { installationRoutes } from './contract/installation.ts';
 import { logsRoutes } from './contract/logs.ts';
 import { metricsRoutes } from './contract/metrics.ts';
+import { pipelineRoutes } from './contract/pipeline.ts';
 import { searchRoutes } from './contract/search.ts';
 import { servicesRoutes } from './contract/services.ts';
 import { tracesRoutes } from './contract/traces.ts';
@@ -18,6 +20,8 @@ export const contract = {
   ...logsRoutes,
   ...searchRoutes,
   ...metricsRoutes,
+  ...pipelineRoutes,
+  ...deadLettersRoutes,
 };
 
 export type Contract = typeof contract;

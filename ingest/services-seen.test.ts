@@ -12,7 +12,7 @@ test('what could not be announced is announced with the next data', async () => 
   const announce = announceServicesTo({
     append: async (_, records) => {
       if (isFull) throw new Error('full');
-      return appended.push(...names(records));
+      appended.push(...names(records));
     },
   });
   await announce(tenant, ['shop', 'cart'], 1000);
@@ -24,7 +24,7 @@ test('what could not be announced is announced with the next data', async () => 
 
 test('remembers so many and no more: the one announced longest ago is announced again', async () => {
   const appended: string[] = [];
-  const announce = announceServicesTo({ append: async (_, records) => appended.push(...names(records)) });
+  const announce = announceServicesTo({ append: async (_, records) => void appended.push(...names(records)) });
   const services = Array.from({ length: 50_001 }, (_, i) => `service-${i}`);
   for (let at = 0; at < services.length; at += 1000) await announce(tenant, services.slice(at, at + 1000), 1000);
   expect(appended.length).toBe(50_001);
@@ -34,7 +34,7 @@ test('remembers so many and no more: the one announced longest ago is announced 
 
 test('the same name in another project is another service', async () => {
   const appended: NewRecord[] = [];
-  const announce = announceServicesTo({ append: async (_, records) => appended.push(...records) });
+  const announce = announceServicesTo({ append: async (_, records) => void appended.push(...records) });
   await announce(tenant, ['shop'], 1000);
   await announce({ ...tenant, project: 'prj_b' }, ['shop'], 1000);
   await announce({ ...tenant, org: 'org_b' }, ['shop'], 1000);

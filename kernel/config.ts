@@ -6,7 +6,53 @@ import { OperatorError } from './operator-error.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** What a process does. One that is told nothing does everything. */
+export const roles = ['ingest', 'processors', 'api'] as const;
+export type Role = (typeof roles)[number];
+
+export interface KafkaConfig {
+  /** host:port of some brokers; the others are found through them. */
+  readonly brokers: readonly string[];
+  readonly tls: boolean;
+  readonly sasl:
+    | {
+        readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512';
+        readonly username: string;
+        readonly password: string;
+      }
+    | undefined;
+  /** In front of every topic and group, so that installations can share a cluster. */
+  readonly prefix: string;
+  /** Copies of each topic; undefined: three, or as many as there are brokers. */
+  readonly replicas: number | undefined;
+}
+
+export interface ClickHouseConfig {
+  readonly url: string;
+  readonly username: string;
+  readonly password: string;
+  readonly database: string;
+}
+
+export interface PostgresConfig {
+  /** Without the password, unless the operator put it there. */
+  readonly url: string;
+  readonly password: string | undefined;
+}
+
 export interface Config {
+  readonly roles: readonly Role[];
+  /** undefined: the embedded log, and so on for the next two. */
+  readonly kafka: KafkaConfig | undefined;
+  readonly clickhouse: ClickHouseConfig | undefined;
+  readonly postgres: PostgresConfig | undefined;
+  /** The default project's first key, where the operator chose one. */
+  readonly ingestKey: string | undefined;
+  /** Where senders reach ingest, as the explorer shows it; undefined: where this process listens. */
+  readonly otlpHttpUrl: string | undefined;
+  readonly otlpGrpcUrl: string | undefined;
+  /** How long /readyz says no before connections are refused: time for load balancers to notice. */
+  readonly drainDelayMs: number;
   /** Where the embedded stores keep their files. */
   readonly dataDir: string;
   readonly host: string;
@@ -27,7 +73,37 @@ export interface Config {
 
 const port = z.coerce.number().int().min(0).max(65_535);
 
+const secret = z.string().min(1).optional();
+
 const settings = z.object({
+  SYNTRA_KAFKA_BROKERS: z.string().min(1).optional(),
+  SYNTRA_KAFKA_TLS: z.enum(['true', 'false']).default('false'),
+  SYNTRA_KAFKA_SASL: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).default('scram-sha-512'),
+  SYNTRA_KAFKA_USERNAME: z.string().min(1).optional(),
+  SYNTRA_KAFKA_PASSWORD: secret,
+  SYNTRA_KAFKA_PREFIX: z
+    .string()
+    .regex(/^[a-zA-Z0-9._-]{0,100}$/, 'use letters, digits, dots, dashes and underscores')
+    .default(''),
+  SYNTRA_KAFKA_REPLICAS: z.coerce.number().int().min(1).max(7).optional(),
+  SYNTRA_CLICKHOUSE_URL: z.url({ protocol: /^https?$/, error: 'it should look like http://host:8123' }).optional(),
+  SYNTRA_CLICKHOUSE_USERNAME: z.string().min(1).default('default'),
+  SYNTRA_CLICKHOUSE_PASSWORD: secret,
+  SYNTRA_CLICKHOUSE_DATABASE: z
+    .string()
+    .regex(/^[a-zA-Z_][a-zA-Z0-9_]{0,62}$/, 'use letters, digits and underscores')
+    .default('syntra'),
+  SYNTRA_POSTGRES_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: 'it should look like postgres://user@host:5432/syntra' })
+    .optional(),
+  SYNTRA_POSTGRES_PASSWORD: secret,
+  SYNTRA_INGEST_KEY: z
+    .string()
+    .regex(/^syn_[0-9a-f]{40}$/, 'it should be syn_ and 40 hexadecimal digits')
+    .optional(),
+  SYNTRA_OTLP_HTTP_URL: z.url().optional(),
+  SYNTRA_OTLP_GRPC_URL: z.url().optional(),
+  SYNTRA_DRAIN_DELAY_SECONDS: z.coerce.number().min(0).max(300).default(0),
   SYNTRA_DATA_DIR: z.string().min(1).default('.syntra'),
   SYNTRA_HOST: z.string().min(1).default('127.0.0.1'),
   SYNTRA_PORT: port.default(3000),

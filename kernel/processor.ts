@@ -81,6 +81,8 @@ export interface StateStore<State> {
   /** States of those keys that have one. */
   load(queries: Queries, keys: readonly string[]): Promise<ReadonlyMap<string, State>>;
   save(queries: Queries, changes: readonly StateChange<State>[]): Promise<void>;
+  /** Forgets every state, so that a replay can build them anew. */
+  clear(queries: Queries): Promise<void>;
 }
 
 export interface StateChange<State> {

@@ -63,6 +63,15 @@ export const deadLettersTopic: TopicDefinition = {
   partitions: 1,
 };
 
+/** How each process of the installation is doing, every few seconds. Key: instance. Value: JSON `InstanceReport` (`reports/`). */
+export const instanceReportsTopic: TopicDefinition = {
+  name: 'instance.reports',
+  cleanup: 'delete',
+  retentionHours: 1,
+  retentionBytes: gibibyte / 4,
+  partitions: 1,
+};
+
 /** Every topic of the product: adapters create these and no others. */
 export const topics: readonly TopicDefinition[] = [
   spansTopic,
@@ -72,6 +81,7 @@ export const topics: readonly TopicDefinition[] = [
   servicesSeenTopic,
   servicesRegisteredTopic,
   deadLettersTopic,
+  instanceReportsTopic,
 ];
 
 /** Header names of the three telemetry topics. All values are strings. */
@@ -114,6 +124,12 @@ export const deadLetterHeaders = {
   partition: 'dead-letter-partition',
   offset: 'dead-letter-offset',
 } as const;
+
+/** Header of a record that is put back for one processor alone: all others that read its topic pass over it. */
+export const onlyForHeader = 'only-for';
+
+/** Header of a dead letter that was put back: its id. */
+export const retryOfHeader = 'retry-of';
 
 /**
  * Header that records written by deciders have: which decision of which record it is. The same record may be appended

@@ -98,7 +98,7 @@ describe('the setup', () => {
 
 describe('the health of ingest', () => {
   const read = async () => ingestHealth.parse(await get('/projects/prj_default/ingest'));
-  const append = (topic: string, records: number, tenant: Tenant = testTenant): Promise<number> => {
+  const append = (topic: string, records: number, tenant: Tenant = testTenant): Promise<void> => {
     const headers = {
       [otlpHeaders.org]: tenant.org,
       [otlpHeaders.project]: tenant.project,

@@ -137,7 +137,7 @@ const line = (body: string, rest: Line = {}): Line => ({
   ...rest,
 });
 
-const appendTo = (topic: string, bytes: Uint8Array, records: number, { org, project }: Tenant): Promise<number> =>
+const appendTo = (topic: string, bytes: Uint8Array, records: number, { org, project }: Tenant): Promise<void> =>
   log.append(topic, [
     {
       key: '',
@@ -153,7 +153,7 @@ const appendTo = (topic: string, bytes: Uint8Array, records: number, { org, proj
     },
   ]);
 
-const send = (lines: readonly Line[], tenant: Tenant = testTenant): Promise<number> => {
+const send = (lines: readonly Line[], tenant: Tenant = testTenant): Promise<void> => {
   const resource = { attributes: [{ key: 'service.name', value: { stringValue: 'checkout' } }] };
   const request = { resourceLogs: [{ resource, scopeLogs: [{ scope: { name: 'test' }, logRecords: lines }] }] };
   return appendTo(

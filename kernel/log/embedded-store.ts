@@ -5,7 +5,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { TopicDefinition } from '../topics.ts';
 import { openTable, type Table } from './embedded-table.ts';
-import type { CommittedOffset, LogRecord, NewRecord, ReadLimits } from './log.ts';
+import type { CommittedOffset, Extent, LogRecord, NewRecord, ReadLimits } from './log.ts';
 
 export interface Store {
   /** Names this file for ever: one that takes its place, with offsets from the start, has another. */
@@ -14,7 +14,9 @@ export interface Store {
   append(groups: readonly AppendGroup[]): number[];
   read(topic: string, offset: number, limits: ReadLimits): LogRecord[];
   /** Offset of the oldest kept record, and the one the next append will get. */
-  extent(topic: string): { startOffset: number; endOffset: number };
+  extent(topic: string): Extent;
+  /** Offset of the oldest kept record appended at or after `timeMs`; the end when there is none. */
+  offsetAt(topic: string, timeMs: number): number;
   committed(group: string, topic: string): CommittedOffset | undefined;
   commit(group: string, topic: string, offset: number, metadata: string): void;
   /**
@@ -93,6 +95,7 @@ export const openStore = (path: string, topics: readonly TopicDefinition[]): Sto
       }),
     read: (topic, offset, limits) => table(topic).read(offset, limits),
     extent: (topic) => table(topic).extent(),
+    offsetAt: (topic, timeMs) => table(topic).offsetAt(timeMs),
     committed(group, topic) {
       const row = selectOffset.get(group, topic) as { next_offset: number; metadata: string } | undefined;
       return row && { offset: row.next_offset, metadata: row.metadata };

@@ -1,12 +1,13 @@
 /** One topic of the embedded log: a table of records, and what retention or compaction takes out of it again. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { TopicDefinition } from '../topics.ts';
-import type { LogRecord, NewRecord, ReadLimits } from './log.ts';
+import type { Extent, LogRecord, NewRecord, ReadLimits } from './log.ts';
 
 export interface Table {
   append(records: readonly NewRecord[], nowMs: number): number;
   read(offset: number, limits: ReadLimits): LogRecord[];
-  extent(): { startOffset: number; endOffset: number };
+  extent(): Extent;
+  offsetAt(timeMs: number): number;
   /** Deletes a small share of what may go; answers whether there may be more. Small, so that appends never wait long. */
   deleteSome(limits: DeleteLimits): boolean;
   isFull(): boolean;
@@ -32,11 +33,19 @@ export const openTable = (db: DatabaseSync, topic: TopicDefinition): Table => {
   const select = db.prepare(
     `SELECT offset, appended_at_ms, key, headers, value FROM ${name} WHERE offset >= ? ORDER BY offset LIMIT ?`,
   );
+  // No index: asked for by a person who replays, once.
+  const selectAt = db.prepare(`SELECT offset FROM ${name} WHERE appended_at_ms >= ? ORDER BY offset LIMIT 1`);
   const selectStart = db.prepare(`SELECT min(offset) AS offset FROM ${name}`);
   const selectLast = db.prepare('SELECT seq AS offset FROM sqlite_sequence WHERE name = ?');
   const selectBytes = db.prepare(`SELECT coalesce(sum(length(value)), 0) AS bytes FROM ${name}`);
   let storedBytes = (selectBytes.get() as { bytes: number }).bytes;
   const forget = topic.cleanup === 'compact' ? compaction(db, name, topic) : expiry(db, name, topic);
+
+  const extent = (): Extent => {
+    const last = (selectLast.get(`topic ${topic.name}`) as { offset: number } | undefined)?.offset ?? 0;
+    const start = (selectStart.get() as { offset: number | null }).offset;
+    return { startOffset: start ?? last + 1, endOffset: last + 1 };
+  };
 
   return {
     append(records, nowMs) {
@@ -64,11 +73,8 @@ export const openTable = (db: DatabaseSync, topic: TopicDefinition): Table => {
       }
       return records;
     },
-    extent() {
-      const last = (selectLast.get(`topic ${topic.name}`) as { offset: number } | undefined)?.offset ?? 0;
-      const start = (selectStart.get() as { offset: number | null }).offset;
-      return { startOffset: start ?? last + 1, endOffset: last + 1 };
-    },
+    extent,
+    offsetAt: (timeMs) => (selectAt.get(timeMs) as { offset: number } | undefined)?.offset ?? extent().endOffset,
     deleteSome(limits) {
       const deleted = forget(limits, storedBytes);
       for (const { bytes } of deleted) storedBytes -= bytes;

@@ -17,6 +17,7 @@ export type Request =
       readonly limits: ReadLimits;
     }
   | { readonly id: number; readonly do: 'extent'; readonly topic: string }
+  | { readonly id: number; readonly do: 'offset at'; readonly topic: string; readonly timeMs: number }
   | { readonly id: number; readonly do: 'committed'; readonly group: string; readonly topic: string }
   | {
       readonly id: number;
@@ -86,6 +87,9 @@ const serve = (store: Store, port: MessagePort): void => {
       }
       case 'extent':
         reply({ id, result: store.extent(request.topic) });
+        break;
+      case 'offset at':
+        reply({ id, result: store.offsetAt(request.topic, request.timeMs) });
         break;
       case 'committed':
         reply({ id, result: store.committed(request.group, request.topic) });

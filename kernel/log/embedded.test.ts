@@ -37,7 +37,10 @@ const joined = async (): Promise<PartitionReader> => {
 
 test('takes appends without end while its readers keep up, whatever the topic may hold', async () => {
   const reader = await joined();
-  for (let i = 0; i < 100; i++) await reader.commit((await log.append('t', [oneKilobyte])) + 1, '');
+  for (let i = 0; i < 100; i++) {
+    await log.append('t', [oneKilobyte]);
+    await reader.commit((await log.extentOf('t', 0)).endOffset, '');
+  }
   expect((await log.lagOf('g', ['t']))[0]).toMatchObject({ endOffset: 101, lag: 0 });
 });
 
@@ -47,7 +50,8 @@ test('refuses appends while what fills it has still to be read, and loses none o
   await expect(log.append('t', [oneKilobyte])).rejects.toThrow(LogFullError);
   expect(await reader.read(1, { maxRecords: 100, maxBytes: 1e6 })).toHaveLength(10);
   await reader.commit(5, '');
-  expect(await log.append('t', [oneKilobyte])).toBe(11);
+  await log.append('t', [oneKilobyte]);
+  expect(await log.extentOf('t', 0)).toMatchObject({ endOffset: 12 });
 });
 
 test('keeps what an earlier run has not read, however old and full, until its readers are back', async () => {

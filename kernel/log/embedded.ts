@@ -6,7 +6,15 @@
 import { join } from 'node:path';
 import { topics as allTopics, type TopicDefinition } from '../topics.ts';
 import { type LogThread, startLogThread } from './embedded-client.ts';
-import { type Log, LogFullError, type NewRecord, type PartitionReader, type PartitionTail } from './log.ts';
+import {
+  type Extent,
+  GroupInUseError,
+  type Log,
+  LogFullError,
+  type NewRecord,
+  type PartitionReader,
+  type PartitionTail,
+} from './log.ts';
 
 export interface EmbeddedLogOptions {
   /** An existing directory; the log is `log.db` in it. */
@@ -34,6 +42,8 @@ export const openEmbeddedLog = async ({
   const closing = new AbortController();
   /** Groups that have joined: what they have not read is kept. */
   const readers = new Map<string, Set<string>>();
+  /** Members that hold a topic now, by group and topic. */
+  const holding = new Map<string, number>();
   let queuedBytes = 0;
 
   for (const { name } of topics) ends.set(name, (await extentOf(thread, name)).endOffset);
@@ -109,7 +119,6 @@ export const openEmbeddedLog = async ({
         });
         ends.set(topic, Math.max(endOf(topic), first + records.length));
         for (const check of waiters) check();
-        return first;
       } finally {
         queuedBytes -= bytes;
       }
@@ -124,9 +133,15 @@ export const openEmbeddedLog = async ({
         return hold(partitionReader(thread, logId, group, topic, signal, waitFor));
       });
       const settled = Promise.allSettled(held);
+      const count = (change: number): void => {
+        for (const topic of names) holding.set(`${group} ${topic}`, (holding.get(`${group} ${topic}`) ?? 0) + change);
+      };
+      count(1);
       return async () => {
+        if (leaving.signal.aborted) return;
         leaving.abort();
         await settled;
+        count(-1);
       };
     },
 
@@ -157,6 +172,8 @@ export const openEmbeddedLog = async ({
     },
 
     partitionsOf: async () => 1,
+    extentOf: (topic) => extentOf(thread, topic),
+    offsetAt: (topic, _partition, timeMs) => thread.ask({ do: 'offset at', topic, timeMs }),
 
     lagOf: (group, names) =>
       Promise.all(
@@ -166,6 +183,12 @@ export const openEmbeddedLog = async ({
           return { topic, partition: 0, committedOffset, endOffset, lag: Math.max(0, endOffset - committedOffset) };
         }),
       ),
+
+    async moveGroup(group, topic, _partition, offset) {
+      endOf(topic);
+      if (holding.get(`${group} ${topic}`)) throw new GroupInUseError(`${group} is reading ${topic}: stop it first.`);
+      await thread.ask({ do: 'commit', group, topic, offset, metadata: '' });
+    },
 
     retain,
     ping: () => thread.ask({ do: 'ping' }),
@@ -201,8 +224,7 @@ const partitionReader = (
   },
 });
 
-const extentOf = (thread: LogThread, topic: string): Promise<{ startOffset: number; endOffset: number }> =>
-  thread.ask({ do: 'extent', topic });
+const extentOf = (thread: LogThread, topic: string): Promise<Extent> => thread.ask({ do: 'extent', topic });
 
 /** A group without a place, or whose place was deleted, starts at the oldest record kept. */
 const committedOf = async (thread: LogThread, group: string, topic: string) => {

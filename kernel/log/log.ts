@@ -1,7 +1,8 @@
 /**
  * The log: the one durable thing between the way in and everything that reads. Words are Kafka's, and so are the
- * promises. Adapters: `embedded.ts` (SQLite, one process). All of them pass `log.test.ts`.
+ * promises. Adapters: `embedded.ts` (SQLite, one process) and `kafka.ts`. Both pass `log.test.ts`.
  */
+import { OperatorError } from '../operator-error.ts';
 
 /** A record to append. `key` decides the partition and the order; an empty key means any partition, any order. */
 export interface NewRecord {
@@ -47,6 +48,11 @@ export interface PartitionReader {
   commit(offset: number, metadata: string): Promise<void>;
 }
 
+export interface Extent {
+  readonly startOffset: number;
+  readonly endOffset: number;
+}
+
 export interface PartitionLag {
   readonly topic: string;
   readonly partition: number;
@@ -57,10 +63,11 @@ export interface PartitionLag {
 
 export interface Log {
   /**
-   * Durable once resolved; all records or none. Returns the offset of the first record appended per call.
+   * Durable once resolved: all of the records, those of one key in order. When it rejects, none of them was stored, or,
+   * where the log went away in the middle, some may have been.
    * @throws LogFullError when it cannot take more now: the sender should retry later.
    */
-  append(topic: string, records: readonly NewRecord[]): Promise<number>;
+  append(topic: string, records: readonly NewRecord[]): Promise<void>;
   /**
    * Joins consumer group `group`. `hold` is called once for every partition this member is given and must return
    * soon after the partition's signal aborts. Resolves when this member has joined; the returned function leaves the group.
@@ -73,8 +80,14 @@ export interface Log {
   /** Reads outside of any group: for live views, for tables held in memory, for replay. */
   tail(topic: string, partition: number, from: 'start' | 'end' | number): Promise<PartitionTail>;
   partitionsOf(topic: string): Promise<number>;
+  /** Offset of the oldest kept record, and the one the next append will get. */
+  extentOf(topic: string, partition: number): Promise<Extent>;
+  /** Offset of the oldest kept record taken at or after `timeMs`, Unix milliseconds; the end when there is none. */
+  offsetAt(topic: string, partition: number, timeMs: number): Promise<number>;
   /** Lag of every partition the group reads. */
   lagOf(group: string, topics: readonly string[]): Promise<PartitionLag[]>;
+  /** Sets a group's place, so that it reads on from there; its note is emptied. @throws GroupInUseError while it has members. */
+  moveGroup(group: string, topic: string, partition: number, offset: number): Promise<void>;
   /** Deletes what retention no longer keeps; compacts compacted topics. Called by a timer of the adapter and by tests. */
   retain(nowMs: number): Promise<void>;
   /** Rejects when the log cannot answer; used by /readyz. */
@@ -94,4 +107,9 @@ export interface PartitionTail {
 /** The log cannot take the records now, but may later: disk full, queue full, broker away. Senders should retry. */
 export class LogFullError extends Error {
   override readonly name = 'LogFullError';
+}
+
+/** Somebody reads as this group: its place is theirs to move. */
+export class GroupInUseError extends OperatorError {
+  override readonly name = 'GroupInUseError';
 }
