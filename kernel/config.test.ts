@@ -1,9 +1,19 @@
-import { resolve } from 'node:path';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { ConfigError, readConfig } from './config.ts';
 
 test('needs no setting at all', () => {
   expect(readConfig({})).toEqual({
+    roles: ['ingest', 'processors', 'api'],
+    kafka: undefined,
+    clickhouse: undefined,
+    postgres: undefined,
+    ingestKey: undefined,
+    otlpHttpUrl: undefined,
+    otlpGrpcUrl: undefined,
+    drainDelayMs: 0,
     dataDir: resolve('.syntra'),
     host: '127.0.0.1',
     port: 3000,
@@ -14,6 +24,7 @@ test('needs no setting at all', () => {
     maxRequestBytes: 67_108_864,
     loopback: true,
     logLevel: 'info',
+    unknown: [],
   });
 });
 
@@ -28,6 +39,14 @@ test.each([
   { SYNTRA_MAX_REQUEST_BYTES: '12' },
   { SYNTRA_ADMIN_TOKEN: 'short' },
   { SYNTRA_LOG_LEVEL: 'loud' },
+  { SYNTRA_KAFKA_BROKERS: 'kafka.example.com' },
+  { SYNTRA_KAFKA_BROKERS: 'a:1,,b:2' },
+  { SYNTRA_KAFKA_PREFIX: 'two words' },
+  { SYNTRA_CLICKHOUSE_URL: 'clickhouse.example.com:8123' },
+  { SYNTRA_CLICKHOUSE_DATABASE: 'a; DROP' },
+  { SYNTRA_POSTGRES_URL: 'mysql://db' },
+  { SYNTRA_INGEST_KEY: 'syn_short' },
+  { SYNTRA_DRAIN_DELAY_SECONDS: '-1' },
 ])('names the setting that cannot be used: %o', (env) => {
   expect(() => readConfig(env)).toThrow(ConfigError);
   expect(() => readConfig(env)).toThrow(Object.keys(env)[0]!);
@@ -45,4 +64,46 @@ test('asks for a token before it lets others in, and never says what the token i
   const tooShort = () => readConfig({ SYNTRA_ADMIN_TOKEN: 'hunter2' });
   expect(tooShort).toThrow(/SYNTRA_ADMIN_TOKEN/);
   expect(tooShort).not.toThrow(/hunter2/);
+});
+
+test('each store is the embedded one unless it is told where another is', () => {
+  const config = readConfig({
+    SYNTRA_KAFKA_BROKERS: 'a:9092, [::1]:9093',
+    SYNTRA_KAFKA_USERNAME: 'syntra',
+    SYNTRA_KAFKA_PASSWORD: 'secret',
+    SYNTRA_CLICKHOUSE_URL: 'https://ch:8443',
+    SYNTRA_POSTGRES_URL: 'postgres://syntra@db/syntra',
+  });
+  expect(config.kafka).toEqual({
+    brokers: ['a:9092', '[::1]:9093'],
+    tls: false,
+    sasl: { mechanism: 'SCRAM-SHA-512', username: 'syntra', password: 'secret' },
+    prefix: '',
+    replicas: undefined,
+  });
+  expect(config.clickhouse).toEqual({ url: 'https://ch:8443', username: 'default', password: '', database: 'syntra' });
+  expect(config.postgres).toEqual({ url: 'postgres://syntra@db/syntra', password: undefined });
+  expect(() => readConfig({ SYNTRA_KAFKA_BROKERS: 'a:1', SYNTRA_KAFKA_USERNAME: 'x' })).toThrow('needed together');
+});
+
+test('a role of its own needs stores that it can share, and says which', () => {
+  expect(() => readConfig({}, ['ingest'])).toThrow(/--role ingest .* set SYNTRA_KAFKA_BROKERS\./);
+  const kafka = { SYNTRA_KAFKA_BROKERS: 'a:9092' };
+  expect(readConfig(kafka, ['ingest']).roles).toEqual(['ingest']);
+  expect(() => readConfig(kafka, ['api', 'ingest'])).toThrow('set SYNTRA_CLICKHOUSE_URL and SYNTRA_POSTGRES_URL');
+});
+
+test('reads secrets from files, as containers are given them', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'syntra-config-'));
+  const path = join(directory, 'token');
+  writeFileSync(path, 'sixteen characters\n');
+  expect(readConfig({ SYNTRA_ADMIN_TOKEN_FILE: path }).adminToken).toBe('sixteen characters');
+  const both = { SYNTRA_ADMIN_TOKEN_FILE: path, SYNTRA_ADMIN_TOKEN: 'sixteen characters' };
+  expect(() => readConfig(both)).toThrow('set one of them');
+  rmSync(directory, { recursive: true });
+  expect(() => readConfig({ SYNTRA_ADMIN_TOKEN_FILE: path })).toThrow(/SYNTRA_ADMIN_TOKEN_FILE cannot be used/);
+});
+
+test('finds variables that were meant to be settings', () => {
+  expect(readConfig({ SYNTRA_PROT: '3000', SYNTRA_PORT: '3000', PROT: '1' }).unknown).toEqual(['SYNTRA_PROT']);
 });

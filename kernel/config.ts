@@ -1,4 +1,5 @@
 /** Every setting there is, and the only reader of `process.env`. */
+import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
@@ -69,6 +70,8 @@ export interface Config {
   /** True when only this machine can reach us: what is safe to allow without a key follows from it. */
   readonly loopback: boolean;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  /** Variables that look like settings and are none: misspelt, most likely. */
+  readonly unknown: readonly string[];
 }
 
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -120,15 +123,24 @@ const settings = z.object({
   SYNTRA_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });
 
+/** Settings whose value may also be in a file, named by the same name and `_FILE`, as containers are given secrets. */
+const secrets = [
+  'SYNTRA_ADMIN_TOKEN',
+  'SYNTRA_INGEST_KEY',
+  'SYNTRA_KAFKA_PASSWORD',
+  'SYNTRA_CLICKHOUSE_PASSWORD',
+  'SYNTRA_POSTGRES_PASSWORD',
+] as const;
+
 /** A setting that cannot be used; the message is one sentence for the person who set it. */
 export class ConfigError extends OperatorError {
   override readonly name = 'ConfigError';
 }
 
 /** @throws ConfigError naming the first setting that is wrong and why. */
-export const readConfig = (env: Environment = process.env): Config => {
+export const readConfig = (env: Environment = process.env, chosenRoles: readonly Role[] = roles): Config => {
   const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
-  const parsed = settings.safeParse(present);
+  const parsed = settings.safeParse({ ...present, ...readSecrets(present) });
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
     throw new ConfigError(`${issue.path.join('.')} cannot be used: ${issue.message}.`);
@@ -140,7 +152,26 @@ export const readConfig = (env: Environment = process.env): Config => {
       `SYNTRA_HOST ${s.SYNTRA_HOST} lets others reach this Syntra: set SYNTRA_ADMIN_TOKEN to a secret of 16 characters or more, which people then sign in with.`,
     );
   }
+  for (const role of chosenRoles.length < roles.length ? chosenRoles : []) {
+    const missing = storesOf[role].filter((name) => s[name] === undefined);
+    if (missing.length > 0) {
+      throw new ConfigError(
+        `--role ${role} shares its stores with other processes: set ${missing.join(' and ')}. Without --role, one process does everything and needs neither.`,
+      );
+    }
+  }
   return {
+    roles: chosenRoles,
+    kafka: kafkaOf(s),
+    clickhouse: s.SYNTRA_CLICKHOUSE_URL === undefined ? undefined : clickhouseOf(s, s.SYNTRA_CLICKHOUSE_URL),
+    postgres:
+      s.SYNTRA_POSTGRES_URL === undefined
+        ? undefined
+        : { url: s.SYNTRA_POSTGRES_URL, password: s.SYNTRA_POSTGRES_PASSWORD },
+    ingestKey: s.SYNTRA_INGEST_KEY,
+    otlpHttpUrl: s.SYNTRA_OTLP_HTTP_URL,
+    otlpGrpcUrl: s.SYNTRA_OTLP_GRPC_URL,
+    drainDelayMs: s.SYNTRA_DRAIN_DELAY_SECONDS * 1000,
     dataDir: resolve(s.SYNTRA_DATA_DIR),
     host: s.SYNTRA_HOST,
     port: s.SYNTRA_PORT,
@@ -151,8 +182,66 @@ export const readConfig = (env: Environment = process.env): Config => {
     maxRequestBytes: s.SYNTRA_MAX_REQUEST_BYTES,
     loopback,
     logLevel: s.SYNTRA_LOG_LEVEL,
+    unknown: Object.keys(present).filter((name) => /^SYNTRA_/.test(name) && !isKnown(name)),
   };
 };
+
+type Settings = z.infer<typeof settings>;
+
+/** What a process needs from outside when it does not do everything by itself. */
+const storesOf: Readonly<Record<Role, readonly (keyof Settings)[]>> = {
+  ingest: ['SYNTRA_KAFKA_BROKERS'],
+  processors: ['SYNTRA_KAFKA_BROKERS', 'SYNTRA_CLICKHOUSE_URL', 'SYNTRA_POSTGRES_URL'],
+  api: ['SYNTRA_KAFKA_BROKERS', 'SYNTRA_CLICKHOUSE_URL', 'SYNTRA_POSTGRES_URL'],
+};
+
+const kafkaOf = (s: Settings): KafkaConfig | undefined => {
+  if (s.SYNTRA_KAFKA_BROKERS === undefined) return undefined;
+  const brokers = s.SYNTRA_KAFKA_BROKERS.split(',').map((broker) => broker.trim());
+  const wrong = brokers.find((broker) => !/^[^\s:/]+:\d{1,5}$|^\[[0-9a-f:]+\]:\d{1,5}$/i.test(broker));
+  if (wrong !== undefined) {
+    throw new ConfigError(
+      `SYNTRA_KAFKA_BROKERS cannot be used: "${wrong}" should look like host:9092; several are separated by commas.`,
+    );
+  }
+  const { SYNTRA_KAFKA_USERNAME: username, SYNTRA_KAFKA_PASSWORD: password } = s;
+  if ((username === undefined) !== (password === undefined)) {
+    throw new ConfigError('SYNTRA_KAFKA_USERNAME and SYNTRA_KAFKA_PASSWORD are needed together, or neither.');
+  }
+  const mechanism = s.SYNTRA_KAFKA_SASL.toUpperCase() as 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512';
+  return {
+    brokers,
+    tls: s.SYNTRA_KAFKA_TLS === 'true',
+    sasl: username === undefined || password === undefined ? undefined : { mechanism, username, password },
+    prefix: s.SYNTRA_KAFKA_PREFIX,
+    replicas: s.SYNTRA_KAFKA_REPLICAS,
+  };
+};
+
+const clickhouseOf = (s: Settings, url: string): ClickHouseConfig => ({
+  url,
+  username: s.SYNTRA_CLICKHOUSE_USERNAME,
+  password: s.SYNTRA_CLICKHOUSE_PASSWORD ?? '',
+  database: s.SYNTRA_CLICKHOUSE_DATABASE,
+});
+
+const readSecrets = (present: Environment): Record<string, string> =>
+  Object.fromEntries(
+    secrets.flatMap((name) => {
+      const path = present[`${name}_FILE`];
+      if (path === undefined) return [];
+      if (present[name] !== undefined) throw new ConfigError(`${name} and ${name}_FILE are set: set one of them.`);
+      try {
+        return [[name, readFileSync(path, 'utf8').trim()]];
+      } catch (error) {
+        throw new ConfigError(`${name}_FILE cannot be used: ${(error as Error).message}.`);
+      }
+    }),
+  );
+
+/** Tests have settings of their own. */
+const isKnown = (name: string): boolean =>
+  name in settings.shape || secrets.some((secret) => name === `${secret}_FILE`) || /^SYNTRA_(TEST|FAULT)_/.test(name);
 
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
