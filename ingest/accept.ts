@@ -11,6 +11,7 @@ import { salvage } from '../kernel/otlp/check/salvage.ts';
 import { readJson } from '../kernel/otlp/json/json.ts';
 import type { Signal } from '../kernel/otlp/messages.ts';
 import { TooLargeError } from '../kernel/otlp/protobuf-writer.ts';
+import { reached } from '../kernel/steps.ts';
 import { logsTopic, metricsTopic, spansTopic, type TopicDefinition, zstdRequestHeaders } from '../kernel/topics.ts';
 import type { Tenant } from './authenticate.ts';
 import type { IngestCounting } from './counters.ts';
@@ -37,6 +38,7 @@ export const acceptInto =
   async (tenant, signal, format, body) => {
     const receivedAtMs = now();
     const { bytes, records, rejections, services } = read(signal, format, body, maxRequestBytes, receivedAtMs);
+    reached('ingest: request read');
     const rejected = rejections.count;
     const message = rejected > 0 ? rejections.message(signal) : '';
     if (records === 0) {
@@ -54,6 +56,7 @@ export const acceptInto =
       const why = error instanceof LogFullError ? error.message : 'The log cannot be written.';
       throw new RefusedError('unavailable', `The data could not be stored. ${why}`, { cause: error });
     }
+    reached('ingest: appended');
     // only now: what could not be stored comes again, with the same faults
     counting.countRejected(tenant.project, signal, rejections.byReason);
     counting.countAccepted(tenant.project, signal, records, bytes.length);

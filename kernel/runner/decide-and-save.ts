@@ -2,6 +2,7 @@
 import type { LogRecord } from '../log/log.ts';
 import type { Decider } from '../processor.ts';
 import type { Database, Queries } from '../state/database.ts';
+import { reached } from '../steps.ts';
 import { type Decisions, deadLetterOf, decideBatch } from './decisions.ts';
 import type { ProcessorMeter } from './meter.ts';
 import { type Source, saveToOutbox } from './outbox.ts';
@@ -35,9 +36,12 @@ export const decideAndSave = async <State, Event>(
   const save = (decide: (queries: Queries) => Promise<Decisions<State>>): Promise<Decisions<State>> =>
     database.transaction(async (queries) => {
       await movePlace(queries, source, from, end);
+      reached('decider: place moved');
       const decisions = await decide(queries);
       if (decisions.changes.length > 0) await decider.store.save(queries, decisions.changes);
+      reached('decider: states saved');
       await saveToOutbox(queries, source, decisions.outgoing);
+      reached('decider: outbox saved');
       return decisions;
     });
   const decide = async (queries: Queries): Promise<Decisions<State>> => {

@@ -69,6 +69,9 @@ const collectWords = defineProcessor<Words, string>({
           on conflict (key) do update set words = excluded.words`);
       }
     },
+    async clear(queries) {
+      await queries.execute(sql`delete from words`);
+    },
   },
   initial: [],
   parse({ value }) {
@@ -85,11 +88,15 @@ const collectWords = defineProcessor<Words, string>({
 });
 
 const send = (key: string, ...words: string[]) => sendTo(servicesSeenTopic.name, key, ...words);
-const sendTo = (topic: string, key: string, ...words: string[]) =>
-  log.append(
+/** Answers the offset of the first. */
+const sendTo = async (topic: string, key: string, ...words: string[]): Promise<number> => {
+  const { endOffset } = await log.extentOf(topic, 0);
+  await log.append(
     topic,
     words.map((word) => ({ key, headers: { origin: 'test' }, value: Buffer.from(word) })),
   );
+  return endOffset;
+};
 
 const run = async (decider: Decider<Words, string> = collectWords, through = log) => {
   const { meter, figures } = countingMeter(decider.name, () => {});

@@ -5,6 +5,7 @@
 import type { Log, PartitionReader } from '../log/log.ts';
 import type { BatchLimits, Decider } from '../processor.ts';
 import type { Database } from '../state/database.ts';
+import { reached } from '../steps.ts';
 import { backOff } from './back-off.ts';
 import { readBatch } from './batch.ts';
 import { decideAndSave } from './decide-and-save.ts';
@@ -50,12 +51,16 @@ const holdPartition = async <State, Event>(
       }
       const records = await readBatch(partition, offset, limits, undefined);
       if (records.length === 0) continue;
+      reached('decider: batch read');
       const batch = { from: offset, records, lastTry: throws >= maxTries - 1 };
       await decideAndSave(decider, database, meter, source, batch);
+      reached('decider: committed');
       await emptyOutbox(database.queries, log, source);
+      reached('decider: outbox emptied');
       offset = records.at(-1)!.offset + 1;
       // The group's place on the log is for lag and retention; the one that counts is in the database.
       await partition.commit(offset, '');
+      reached('decider: place noted');
       retry.reset();
       throws = 0;
     } catch (error) {

@@ -51,6 +51,9 @@ const sumUp = defineProcessor<number, number>({
           on conflict (key) do update set sum = excluded.sum`);
       }
     },
+    async clear(queries) {
+      await queries.execute(sql`delete from sums`);
+    },
   },
 });
 

@@ -6,6 +6,7 @@ import { and, asc, eq, inArray } from 'drizzle-orm';
 import type { Log } from '../log/log.ts';
 import type { Queries } from '../state/database.ts';
 import { processorOutbox } from '../state/tables.ts';
+import { reached } from '../steps.ts';
 import type { Outgoing } from './decisions.ts';
 
 /** Whose decisions: a processor's, on what it read from one partition. */
@@ -50,6 +51,7 @@ export const emptyOutbox = async (queries: Queries, log: Log, source: Source): P
     for (const [topic, records] of Map.groupBy(rows, (row) => row.topic)) {
       await log.append(topic, records);
     }
+    reached('decider: outbox appended');
     await queries.delete(processorOutbox).where(
       inArray(
         processorOutbox.id,

@@ -20,11 +20,15 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-const append = (...texts: string[]) =>
-  log.append(
+/** Answers the offset of the first. */
+const append = async (...texts: string[]): Promise<number> => {
+  const { endOffset } = await log.extentOf(spansTopic.name, 0);
+  await log.append(
     spansTopic.name,
     texts.map((text) => ({ key: '', headers: { project: 'p' }, value: Buffer.from(text) })),
   );
+  return endOffset;
+};
 const textOf = (record: LogRecord): string => Buffer.from(record.value).toString();
 
 /** A store that, like ClickHouse, ignores a token it has seen. */

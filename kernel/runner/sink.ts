@@ -5,6 +5,7 @@
  */
 import type { Log, LogRecord, PartitionReader } from '../log/log.ts';
 import { type Batch, type Outcome, RejectedBatchError, type Sink } from '../processor.ts';
+import { reached } from '../steps.ts';
 import { backOff } from './back-off.ts';
 import { readBatch } from './batch.ts';
 import { appendDeadLetters } from './dead-letters.ts';
@@ -38,8 +39,10 @@ const writeNextBatch = async (sink: Sink, partition: PartitionReader, log: Log, 
   const records = await readBatch(partition, offset, sink.limits, intended);
   const first = records[0];
   if (first === undefined) return;
+  reached('sink: batch read');
   const end = records.at(-1)!.offset + 1;
   if (intended === undefined) await partition.commit(offset, formatIntent(end));
+  reached('sink: extent noted');
   const batch: Batch = {
     token: `${sink.name}/${partition.logId}/${partition.topic}/${partition.partition}/${first.offset}-${end}`,
     topic: partition.topic,
@@ -47,9 +50,13 @@ const writeNextBatch = async (sink: Sink, partition: PartitionReader, log: Log, 
     records,
   };
   const startedMs = performance.now();
+  reached('sink: rows sent');
   const outcomes = await writeOrIsolate(sink, batch);
+  reached('sink: rows stored');
   await appendDeadLetters(log, sink.name, batch, outcomes);
+  reached('sink: dead letters appended');
   await partition.commit(end, '');
+  reached('sink: place moved');
   meter.wrote(batch, outcomes, performance.now() - startedMs);
 };
 

@@ -26,6 +26,10 @@ export const projectServices: StateStore<ProjectServices> = {
     });
     if (added.length > 0) await queries.insert(services).values(added.map(asRow));
   },
+
+  async clear(queries) {
+    await queries.delete(services);
+  },
 };
 
 export const servicesOf = async (
