@@ -5,7 +5,7 @@ import { RefusedError } from './refusal.ts';
 
 const keyless = { org: 'org_default', project: 'prj_default', retentionDays: 30 };
 const known: IngestKey = { org: 'org_a', project: 'prj_a', retentionDays: 7, revoked: false };
-const keys = { find: (key: string) => (key === 'good' ? known : undefined) };
+const keys = { find: (key: string) => (key === 'good' ? known : undefined), announced: true };
 const local = '127.0.0.1';
 
 const projectOf = (headers: Caller['headers'], peerAddress: string | undefined = local, place = keyless): string => {
@@ -63,4 +63,10 @@ describe('no key', () => {
   test('but not where every sender needs one', () => {
     expect(authenticateBy(keys, undefined).bind(null, { headers: {}, peerAddress: local })).toThrow(RefusedError);
   });
+});
+
+test('before the first key is known nobody is told that theirs is wrong: they would drop their data', () => {
+  const none = { find: () => undefined, announced: false };
+  const caller = { headers: { authorization: 'Bearer good' }, peerAddress: local };
+  expect(() => authenticateBy(none, undefined)(caller)).toThrow(expect.objectContaining({ kind: 'unavailable' }));
 });

@@ -24,7 +24,7 @@ export type Authenticate = (caller: Caller) => Tenant;
 
 /** @param keyless where data without a key belongs; undefined when a key is needed from everywhere */
 export const authenticateBy =
-  (keys: Pick<IngestKeys, 'find'>, keyless: Tenant | undefined): Authenticate =>
+  (keys: Pick<IngestKeys, 'find' | 'announced'>, keyless: Tenant | undefined): Authenticate =>
   ({ headers, peerAddress }) => {
     const key = keyIn(headers);
     if (key === undefined) {
@@ -35,6 +35,10 @@ export const authenticateBy =
       );
     }
     const found = keys.find(key);
+    // Before the first key was announced nobody can say whether this is one: a 401 would make its sender drop data.
+    if (found === undefined && !keys.announced) {
+      throw new RefusedError('unavailable', 'No ingest key is known here yet.');
+    }
     if (found === undefined) throw new RefusedError('unauthenticated', 'The ingest key is not known.');
     if (found.revoked) throw new RefusedError('unauthenticated', 'The ingest key has been revoked.');
     return found;

@@ -1,6 +1,5 @@
 /** OTLP over HTTP/1.1: https://opentelemetry.io/docs/specs/otlp/#otlphttp. Why on `node:http`: docs/decisions/0007. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Log } from '../kernel/log/log.ts';
 import type { Signal } from '../kernel/otlp/messages.ts';
 import { preflightHeaders } from './cors.ts';
 import type { IngestCounting } from './counters.ts';
@@ -10,7 +9,10 @@ import { type Answer, type ExportOptions, refusalOf, takeExport } from './http-e
 import { RefusedError, refusedBy } from './refusal.ts';
 
 export interface HttpOptions extends ExportOptions {
-  readonly log: Pick<Log, 'ping'>;
+  /** Why nothing should be sent here now; rejects when the log does not answer. */
+  readonly notReady: () => Promise<string | undefined>;
+  /** True once the server is to end: connections are then given up one by one, each after an answer. */
+  readonly isDraining: () => boolean;
   readonly counting: Pick<IngestCounting, 'countFailed'>;
   /** How long a request may take to arrive. */
   readonly requestTimeoutMs: number;
@@ -41,7 +43,7 @@ export const createHttpServer = (options: HttpOptions): Server => {
   server.maxConnections = maxConnections;
   answerBrokenRequests(server);
   const respond = (request: IncomingMessage, response: ServerResponse): void => {
-    answer(request, response, options, server).catch((error: unknown) => {
+    answer(request, response, options).catch((error: unknown) => {
       options.onRefused(refusedBy(error));
       response.destroy();
     });
@@ -58,13 +60,8 @@ export const createHttpServer = (options: HttpOptions): Server => {
 /** Every connection is an open file, and those are limited. */
 const maxConnections = 10_000;
 
-const answer = async (
-  request: IncomingMessage,
-  response: ServerResponse,
-  options: HttpOptions,
-  server: Server,
-): Promise<void> => {
-  const { maxRequestBytes, counting, onRefused } = options;
+const answer = async (request: IncomingMessage, response: ServerResponse, options: HttpOptions): Promise<void> => {
+  const { maxRequestBytes, counting, onRefused, isDraining } = options;
   let reply: Answer;
   try {
     reply = await answerOf(request, response, options);
@@ -79,8 +76,7 @@ const answer = async (
     if (!request.complete) discardRest(request, maxDiscard * maxRequestBytes);
     reply = refusalOf(refused, request);
   }
-  // while draining, each connection ends with the request that is under way
-  if (!server.listening) response.setHeader('connection', 'close');
+  if (isDraining()) response.setHeader('connection', 'close');
   if (reply.code !== 204) response.setHeader('content-length', reply.body.length);
   response.writeHead(reply.code, reply.headers);
   response.end(reply.body);
@@ -98,17 +94,19 @@ const answerOf = async (request: IncomingMessage, response: ServerResponse, opti
       ? { code: 204, headers: preflightHeaders(request.headers), body: nothing }
       : takeExport(signal, request, response, options);
   }
-  if (path === '/readyz') await ready(options.log);
+  if (path === '/readyz') await ready(options.notReady);
   else if (path !== '/healthz') throw new RefusedError('not-found', `There is no ${path} here.`);
   return { code: 200, headers: {}, body: nothing };
 };
 
 const nothing = Buffer.alloc(0);
 
-const ready = async (log: Pick<Log, 'ping'>): Promise<void> => {
+const ready = async (notReady: HttpOptions['notReady']): Promise<void> => {
+  let why: string | undefined;
   try {
-    await log.ping();
+    why = await notReady();
   } catch (cause) {
     throw new RefusedError('unavailable', 'The log does not answer.', { cause });
   }
+  if (why !== undefined) throw new RefusedError('unavailable', why);
 };

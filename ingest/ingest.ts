@@ -1,6 +1,7 @@
 /** The way in: OTLP over HTTP and over gRPC, into the log. Needs the log alone. */
 import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../kernel/log/log.ts';
 import { acceptInto } from './accept.ts';
 import { authenticateBy, type Tenant } from './authenticate.ts';
@@ -28,6 +29,8 @@ export interface IngestOptions {
   /** How long a request may take to arrive. */
   readonly requestTimeoutMs?: number;
   readonly maxConnectionAgeMs?: number;
+  /** How long everything is still taken once `drain` was called, while load balancers learn from /readyz to go elsewhere. */
+  readonly drainDelayMs?: number;
   /** How long requests under way may take to end, when a connection or the process is to end. */
   readonly drainMs?: number;
   /** Unix milliseconds. */
@@ -41,7 +44,9 @@ export interface Ingest {
   readonly grpcPort: number;
   readonly counters: IngestCounters;
   readonly inFlight: Pick<InFlight, 'bytes' | 'requests'>;
-  /** Refuses new connections, finishes what was accepted, and resolves: after `drainMs` at the latest. */
+  /** Why nothing should be sent here now; undefined while there is no reason. Rejects when the log does not answer. */
+  notReady(): Promise<string | undefined>;
+  /** Refuses new connections after `drainDelayMs`, finishes what was accepted, and resolves `drainMs` later at the latest. */
   drain(): Promise<void>;
 }
 
@@ -56,6 +61,7 @@ export const startIngest = async ({
   maxInFlightBytes = Math.max(256 * 2 ** 20, 4 * maxRequestBytes),
   requestTimeoutMs = 60_000,
   maxConnectionAgeMs = 30 * 60_000,
+  drainDelayMs = 0,
   drainMs = 10_000,
   now = Date.now,
   onFault = () => {},
@@ -63,8 +69,16 @@ export const startIngest = async ({
   const keys = await followIngestKeys(log);
   const counting = countIngest(now);
   const inFlight = boundInFlight(maxInFlightBytes);
+  let isDraining = false;
+  const notReady = async (): Promise<string | undefined> => {
+    if (isDraining) return 'This server is about to end.';
+    if (!keys.announced && keyless === undefined) return 'No ingest key is known here yet.';
+    await log.ping();
+    return undefined;
+  };
   const shared = {
-    log,
+    notReady,
+    isDraining: () => isDraining,
     counting,
     inFlight,
     maxRequestBytes,
@@ -91,6 +105,8 @@ export const startIngest = async ({
   }
 
   const drain = async (): Promise<void> => {
+    isDraining = true;
+    if (drainDelayMs > 0) await sleep(drainDelayMs);
     const closed = Promise.all([once(http, 'close'), once(grpc, 'close')]);
     http.close();
     http.closeIdleConnections();
@@ -110,6 +126,7 @@ export const startIngest = async ({
     grpcPort: portOf(grpc),
     counters: counting.counters,
     inFlight,
+    notReady,
     drain: () => (drained ??= drain()),
   };
 };

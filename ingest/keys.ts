@@ -12,6 +12,8 @@ export interface IngestKeys {
   /** What the key may do, revoked or not; undefined when there is no such key. */
   find(key: string): IngestKey | undefined;
   readonly count: number;
+  /** False until the first key was announced, valid or not. */
+  readonly announced: boolean;
   close(): Promise<void>;
 }
 
@@ -31,12 +33,16 @@ export const followIngestKeys = async (log: Log): Promise<IngestKeys> => {
   const keys = new Map<string, IngestKey>();
   const closing = new AbortController();
   const tail = await log.tail(ingestKeysTopic.name, 0, 'start');
+  const start = tail.position;
   while (await readSome(tail, keys));
   const following = follow(tail, keys, closing.signal);
   return {
     find: (key) => keys.get(hash('sha256', key, 'hex')),
     get count() {
       return keys.size;
+    },
+    get announced() {
+      return tail.position > start;
     },
     async close() {
       closing.abort();
