@@ -7,11 +7,14 @@ const rate = z.number().nonnegative();
 const history = z.array(z.number().nullable());
 const byReason = z.array(z.object({ reason: z.string(), records: count }));
 
+/** As the processes that run now see it: one that does not reach it is enough for `answers` to be false. */
 export const pipelineStore = z.object({
   name: z.enum(['log', 'telemetry', 'state']),
   engine: z.string(),
   answers: z.boolean(),
+  /** The slowest. */
   pingMs: milliseconds,
+  /** One sentence, which names the hosts it is of where others do reach it; empty while all do. */
   error: z.string(),
 });
 export const pipelineDisk = z.object({
@@ -41,8 +44,8 @@ export const pipelineProcessor = z.object({
   name: z.string(),
   kind: z.enum(['sink', 'decider']),
   topics: z.array(z.string()),
-  /** Records of the log still to be read. */
-  lag: count,
+  /** Records of the log still to be read; null, and no partitions, while the log does not say. */
+  lag: count.nullable(),
   partitions: z.array(
     z.object({ topic: z.string(), partition: count, committedOffset: count, endOffset: count, lag: count }),
   ),
@@ -60,7 +63,7 @@ export const pipelineProcessor = z.object({
   failures: count,
   lastError: z.string(),
   lastErrorAtMs: milliseconds.nullable(),
-  /** True when its last batch failed and it has not written one since. */
+  /** True when a process that runs it failed at its last batch and has not written one since. */
   failing: z.boolean(),
   history: z.object({ recordsPerSecond: history, lag: history }),
 });
@@ -81,8 +84,8 @@ export const pipeline = z.object({
   instances: z.array(pipelineInstance),
   ingest: pipelineIngest,
   processors: z.array(pipelineProcessor),
-  /** Of every project. */
-  openDeadLetters: count,
+  /** Of every project; null while the state store does not answer. */
+  openDeadLetters: count.nullable(),
   historyStartMs: milliseconds,
   historyStepMs: milliseconds,
 });

@@ -10,6 +10,8 @@ export interface InstanceReport {
   readonly version: string;
   readonly startedAtMs: number;
   readonly atMs: number;
+  /** 1 for the first of this instance, then one more each time: clocks may be set back, this is not. */
+  readonly sequence: number;
   /** True in the last report of a process that ends in order. */
   readonly stopping: boolean;
   readonly process: ProcessReport;
@@ -57,6 +59,8 @@ export interface ProcessorReport {
   readonly lastError: string;
   /** Unix milliseconds; 0 when it never failed. */
   readonly lastErrorAtMs: number;
+  /** When it last wrote a batch, Unix milliseconds; 0 when it never did. */
+  readonly lastBatchAtMs: number;
   readonly batchRecords: Distribution;
   readonly batchMs: Distribution;
 }
@@ -76,13 +80,15 @@ export interface IngestReport {
   /** Requests not taken, by reason. */
   readonly refused: Readonly<Record<string, number>>;
   readonly inFlightBytes: number;
-  /** Those that sent something in the last minute, the busiest first, 1,000 at most. */
+  /** Those that sent something in the last 15 minutes, the busiest first, 1,000 at most. */
   readonly projects: readonly ProjectIngestReport[];
 }
 
 export interface ProjectIngestReport {
   readonly project: string;
+  /** Records taken, over the last minute. */
   readonly recordsPerSecond: number;
+  /** Arrival of the newest record taken, Unix milliseconds; null before the first. */
   readonly newestMs: number | null;
   readonly rejected: readonly { readonly reason: string; readonly records: number }[];
 }
