@@ -2,7 +2,7 @@
  * The two kinds of processor. A sink turns log records into rows; a decider folds the events of a key into state and
  * decides what follows. The runner (`runner/`) gives both order, batches, retries, dead letters and telemetry of their own.
  */
-import type { LogRecord, NewRecord } from './log/log.ts';
+import type { LogRecord } from './log/log.ts';
 import type { Queries } from './state/database.ts';
 import type { TopicDefinition } from './topics.ts';
 
@@ -98,7 +98,7 @@ export interface Decider<State, Event> {
   readonly reads: readonly TopicDefinition[];
   readonly writes: readonly TopicDefinition[];
   /** Parses a record's value. @throws when it is not the event it should be: the record becomes a dead letter. */
-  parse(record: NewRecord, topic: string): Event;
+  parse(record: LogRecord, topic: string): Event;
   readonly store: StateStore<State>;
   /** State of a key that has none yet. */
   readonly initial: State;

@@ -7,10 +7,15 @@ import type { Decider, Emission } from './processor.ts';
 import { type Decisions, decideBatch } from './runner/decisions.ts';
 import { deadLettersTopic } from './topics.ts';
 
+/** An event that arrives. A value of bytes is taken as it is, any other as JSON. */
+export interface Arrival extends Emission {
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 export interface Story<State> {
   /** Events that arrived before, in order; none of them may fail. */
-  given(events: readonly Emission[]): Story<State>;
-  when(event: Emission): Ending<State>;
+  given(events: readonly Arrival[]): Story<State>;
+  when(event: Arrival): Ending<State>;
 }
 
 /** What followed from the last event. */
@@ -51,12 +56,13 @@ const tell = <State, Event>(
 const arrive = <State, Event>(
   decider: Decider<State, Event>,
   states: ReadonlyMap<string, State>,
-  { topic, key, value }: Emission,
+  { topic, key, value, headers = {} }: Arrival,
   offset: number,
 ): { decisions: Decisions<State>; after: ReadonlyMap<string, State> } => {
   if (!decider.reads.includes(topic)) fail(`${decider.name} does not read ${topic.name}.`);
-  const record = { key, offset, timestampMs: 0, headers: {}, value: Buffer.from(JSON.stringify(value)) };
-  const events = { topic: topic.name, partition: 0, records: [record] };
+  const bytes = value instanceof Uint8Array ? value : Buffer.from(JSON.stringify(value));
+  const record = { key, offset, timestampMs: 0, headers, value: bytes };
+  const events = { logId: 'log', topic: topic.name, partition: 0, records: [record] };
   freeze(decider.initial);
   for (const state of states.values()) freeze(state);
   const decisions = decideBatch(decider, states, events, true);

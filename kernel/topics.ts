@@ -54,7 +54,7 @@ export const servicesRegisteredTopic: TopicDefinition = {
   partitions: 8,
 };
 
-/** What could not be processed. Key: processor. Value: the original value; headers: the original ones and `deadLetterHeaders`. */
+/** What could not be processed. Key: the letter's id. Value: the original value; headers: the original ones and `deadLetterHeaders`. */
 export const deadLettersTopic: TopicDefinition = {
   name: 'dead-letters',
   cleanup: 'delete',
@@ -120,9 +120,13 @@ export const zstdRequestHeaders = (facts: OtlpRequestFacts): Record<string, stri
 export const deadLetterHeaders = {
   processor: 'dead-letter-processor',
   reason: 'dead-letter-reason',
+  /** Names the log that the offset is of. */
+  log: 'dead-letter-log',
   topic: 'dead-letter-topic',
   partition: 'dead-letter-partition',
   offset: 'dead-letter-offset',
+  /** The key of the record it was. */
+  key: 'dead-letter-key',
 } as const;
 
 /** Header of a record that is put back for one processor alone: all others that read its topic pass over it. */

@@ -9,6 +9,8 @@ import { type Source, saveToOutbox } from './outbox.ts';
 import { lockKeys, movePlace } from './place.ts';
 
 export interface EventBatch {
+  /** Names the log that they are of. */
+  readonly logId: string;
   /** Where the decider stands: at the first record, or before it where records are missing. */
   readonly from: number;
   /** At least one. */
@@ -28,10 +30,10 @@ export const decideAndSave = async <State, Event>(
   source: Source,
   batch: EventBatch,
 ): Promise<void> => {
-  const { from, records, lastTry } = batch;
+  const { logId, from, records, lastTry } = batch;
   const startedMs = performance.now();
   const end = records.at(-1)!.offset + 1;
-  const events = { topic: source.topic, partition: source.partition, records };
+  const events = { logId, topic: source.topic, partition: source.partition, records };
 
   const save = (decide: (queries: Queries) => Promise<Decisions<State>>): Promise<Decisions<State>> =>
     database.transaction(async (queries) => {
@@ -71,8 +73,8 @@ export const decideAndSave = async <State, Event>(
   meter.wrote({ ...events, token }, decisions.outcomes, performance.now() - startedMs);
 };
 
-const singly = ({ from, records, lastTry }: EventBatch): EventBatch[] =>
-  records.map((record, i) => ({ from: i === 0 ? from : records[i - 1]!.offset + 1, records: [record], lastTry }));
+const singly = ({ from, records, ...rest }: EventBatch): EventBatch[] =>
+  records.map((record, i) => ({ ...rest, from: i === 0 ? from : records[i - 1]!.offset + 1, records: [record] }));
 
 /**
  * Why the database will not take these rows whenever they come; undefined when it may. SQLSTATE classes: 22 data

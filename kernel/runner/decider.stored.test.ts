@@ -202,14 +202,16 @@ test('an event that makes the decider throw is tried three times, then set aside
   expect(await wordsOf('a')).toEqual(['one', 'two', 'three']);
   const letters = await deadLetters();
   expect(letters.map(textOf)).toEqual(['unreadable', 'unbearable']);
-  expect(letters.map(({ key }) => key)).toEqual(['collect-words', 'collect-words']);
+  expect(new Set(letters.map(({ key }) => key)).size).toBe(2);
   expect(letters[1]!.headers).toEqual({
     origin: 'test',
     [deadLetterHeaders.processor]: 'collect-words',
     [deadLetterHeaders.reason]: 'collect-words failed on it: cannot decide',
+    [deadLetterHeaders.log]: expect.stringMatching(/./),
     [deadLetterHeaders.topic]: 'services.seen',
     [deadLetterHeaders.partition]: '0',
     [deadLetterHeaders.offset]: String(offset + 3),
+    [deadLetterHeaders.key]: 'a',
     [decisionIdHeader]: `collect-words/services.seen/0/${offset + 3}/dead-letter`,
   });
   await vi.waitFor(() => expect(figures).toMatchObject({ kept: 3, deadLettered: 2, failures: 2 }));

@@ -52,7 +52,7 @@ const holdPartition = async <State, Event>(
       const records = await readBatch(partition, offset, limits, undefined);
       if (records.length === 0) continue;
       reached('decider: batch read');
-      const batch = { from: offset, records, lastTry: throws >= maxTries - 1 };
+      const batch = { logId: partition.logId, from: offset, records, lastTry: throws >= maxTries - 1 };
       await decideAndSave(decider, database, meter, source, batch);
       reached('decider: committed');
       await emptyOutbox(database.queries, log, source);

@@ -2,12 +2,10 @@
 import type { LogRecord, NewRecord } from '../log/log.ts';
 import type { Decider, Emission, Message, Outcome, StateChange } from '../processor.ts';
 import { deadLettersTopic, decisionIdHeader } from '../topics.ts';
-import { asDeadLetter } from './dead-letters.ts';
+import { asDeadLetter, type ReadFrom } from './dead-letters.ts';
 
 /** Records of one partition, in order. */
-export interface Events {
-  readonly topic: string;
-  readonly partition: number;
+export interface Events extends ReadFrom {
   readonly records: readonly LogRecord[];
 }
 
@@ -67,11 +65,11 @@ export const decideBatch = <State, Event>(
 
 export const deadLetterOf = (
   decider: { readonly name: string },
-  { topic, partition }: Events,
+  { logId, topic, partition }: Events,
   record: LogRecord,
   reason: string,
 ): Outgoing => {
-  const { key, headers, value } = asDeadLetter(record, decider.name, topic, partition, reason);
+  const { key, headers, value } = asDeadLetter(record, decider.name, { logId, topic, partition }, reason);
   const id = `${decider.name}/${topic}/${partition}/${record.offset}/dead-letter`;
   return { topic: deadLettersTopic.name, key, headers: { ...headers, [decisionIdHeader]: id }, value };
 };

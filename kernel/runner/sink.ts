@@ -53,7 +53,7 @@ const writeNextBatch = async (sink: Sink, partition: PartitionReader, log: Log, 
   reached('sink: rows sent');
   const outcomes = await writeOrIsolate(sink, batch);
   reached('sink: rows stored');
-  await appendDeadLetters(log, sink.name, batch, outcomes);
+  await appendDeadLetters(log, sink.name, partition.logId, batch, outcomes);
   reached('sink: dead letters appended');
   await partition.commit(end, '');
   reached('sink: place moved');
