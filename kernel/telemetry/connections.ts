@@ -19,7 +19,14 @@ export class TooManyWaitingError extends Error {
   override readonly name = 'TooManyWaitingError';
 }
 
-export const openConnections = (path: string, limits: { maxOpen: number; maxWaiting: number }): Connections => {
+export interface ConnectionLimits {
+  readonly maxOpen: number;
+  readonly maxWaiting: number;
+  /** True where statements say SET: each then gets a connection of its own. */
+  readonly useOnce?: boolean;
+}
+
+export const openConnections = (path: string, limits: ConnectionLimits): Connections => {
   const free: ChdbClient[] = [];
   const waiting: (() => void)[] = [];
   let lent = 0;
@@ -47,7 +54,7 @@ export const openConnections = (path: string, limits: { maxOpen: number; maxWait
       try {
         client = free.pop() ?? connect(path);
         const result = await use(client);
-        if (closed) await client.close();
+        if (closed || limits.useOnce) await client.close();
         else free.push(client);
         return result;
       } catch (error) {
