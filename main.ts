@@ -1,10 +1,12 @@
 /** The program: settings, then the stores, then every role on top of them; and the way back when it is told to stop. */
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readConfig } from './kernel/config.ts';
+import { parseArgs } from 'node:util';
+import { type Role, readConfig, roles } from './kernel/config.ts';
 import { holdDataDirectory } from './kernel/data-directory.ts';
 import { OperatorError } from './kernel/operator-error.ts';
 import { printTo } from './kernel/own-telemetry/print.ts';
+import { isEmbedded } from './kernel/stores.ts';
 import { type Addresses, startSyntra } from './syntra.ts';
 
 /** What is still going on after this long is cut off; the log has it all. */
@@ -13,16 +15,13 @@ const drainDeadlineMs = 20_000;
 const main = async (): Promise<void> => {
   // A terminal or a pipe that is gone is no reason to end, least of all while what was accepted is being finished.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
-  const config = readConfig();
+  const config = readConfig(process.env, readRoles(process.argv.slice(2)));
   const print = printTo(process.stderr, config.logLevel);
-  const directory = await holdDataDirectory(config.dataDir);
-  const portsFile = join(config.dataDir, 'ports.json');
-  // A run that was killed could not take its ports away.
-  await rm(portsFile, { force: true });
+  for (const name of config.unknown) print('warn', `There is no setting ${name}: it is ignored.`);
+  const directory = isEmbedded(config) ? await takeDirectory(config.dataDir) : undefined;
   const syntra = await startSyntra(config, print);
-  const { http, otlpHttp, otlpGrpc } = syntra.addresses;
-  await writeFile(portsFile, JSON.stringify({ http: http.port, otlpHttp: otlpHttp.port, otlpGrpc: otlpGrpc.port }));
-  greet(syntra.addresses, performance.now());
+  await directory?.tellPorts(syntra.addresses);
+  greet(config.roles, syntra.addresses, performance.now());
 
   let stopping = false;
   const stop = async (signal: string): Promise<void> => {
@@ -33,25 +32,54 @@ const main = async (): Promise<void> => {
       print('error', `Not done after ${drainDeadlineMs / 1000} s: stopping anyway. What was accepted is on the log.`);
       process.exit(1);
     }, drainDeadlineMs).unref();
-    await rm(portsFile, { force: true });
+    await directory?.forgetPorts();
     await syntra.stop();
-    directory.release();
+    directory?.release();
     process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(signal));
 };
 
-const greet = ({ http, otlpHttp, otlpGrpc }: Addresses, startedMs: number): void => {
-  process.stdout.write(`
-  Syntra is ready (${(startedMs / 1000).toFixed(1)} s)
+/** `--role ingest`, more than once for several; none means all. @throws OperatorError for anything else. */
+const readRoles = (args: string[]): readonly Role[] => {
+  let chosen: string[];
+  try {
+    const { values } = parseArgs({ args, options: { role: { type: 'string', multiple: true } } });
+    chosen = values.role ?? [...roles];
+  } catch (error) {
+    throw new OperatorError(`${(error as Error).message}. Known is --role, with ${roles.join(', ')}.`);
+  }
+  const unknown = chosen.find((role) => !roles.some((known) => known === role));
+  if (unknown !== undefined) throw new OperatorError(`There is no role ${unknown}: choose from ${roles.join(', ')}.`);
+  return roles.filter((role) => chosen.includes(role));
+};
 
-  Explorer    ${http.url}
-  OTLP/HTTP   ${otlpHttp.url}
-  OTLP/gRPC   ${otlpGrpc.url}
+/** Holds the directory of the embedded stores, and tells in it where this process listens while it does. */
+const takeDirectory = async (path: string) => {
+  const directory = await holdDataDirectory(path);
+  const portsFile = join(path, 'ports.json');
+  const forgetPorts = () => rm(portsFile, { force: true });
+  // A run that was killed could not take its ports away.
+  await forgetPorts();
+  return {
+    ...directory,
+    forgetPorts,
+    tellPorts: ({ http, otlpHttp, otlpGrpc }: Addresses) =>
+      writeFile(portsFile, JSON.stringify({ http: http.port, otlpHttp: otlpHttp?.port, otlpGrpc: otlpGrpc?.port })),
+  };
+};
 
-  Nothing to send yet? npm run demo starts a small shop that talks to this address.
-
-`);
+const greet = (present: readonly Role[], { http, otlpHttp, otlpGrpc }: Addresses, startedMs: number): void => {
+  const all = present.length === roles.length;
+  const lines = [
+    `Syntra is ready (${(startedMs / 1000).toFixed(1)} s)${all ? '' : `, as ${present.join(' and ')}`}`,
+    '',
+    `${present.includes('api') ? 'Explorer   ' : 'Operations '} ${http.url}`,
+    ...(otlpHttp ? [`OTLP/HTTP   ${otlpHttp.url}`] : []),
+    ...(otlpGrpc ? [`OTLP/gRPC   ${otlpGrpc.url}`] : []),
+    ...(all ? ['', 'Nothing to send yet? npm run demo starts a small shop that talks to this address.'] : []),
+  ];
+  process.stdout.write(`\n${lines.map((line) => (line === '' ? '' : `  ${line}`)).join('\n')}\n\n`);
 };
 
 /** What an operator can put right is said in a sentence; anything else is a fault of ours, and its stack helps. */

@@ -41,7 +41,8 @@ afterEach(async () => {
 });
 
 const emptyTables = () => database.queries.execute(sql`truncate organisations, projects, ingest_keys, services`);
-const start = (retentionDays = 30) => bootstrap({ database, log, dataDir, retentionDays });
+const start = (retentionDays = 30, ingestKey?: string) =>
+  bootstrap({ database, log, ingestKey, keyFile: join(dataDir, 'ingest-key'), retentionDays });
 
 /** What ingest knows: the newest value of each key. */
 const published = async (): Promise<Record<string, IngestKey>> => {

@@ -1,6 +1,5 @@
 /** What an installation has from its first start: an organisation, a project, and a key to send to it with. */
 import { open, readFile, rename } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Log } from '../log/log.ts';
 import { OperatorError } from '../operator-error.ts';
 import type { Database } from './database.ts';
@@ -21,7 +20,10 @@ export const ownTenant = { org: 'org_default', project: 'prj_syntra' } as const;
 export interface BootstrapOptions {
   readonly database: Database;
   readonly log: Log;
-  readonly dataDir: string;
+  /** The first key, where the operator chose it. */
+  readonly ingestKey: string | undefined;
+  /** Where the first key is kept otherwise, made when it is missing; undefined: then nobody chooses one. */
+  readonly keyFile: string | undefined;
   /** Of the default project; may change from start to start. */
   readonly retentionDays: number;
 }
@@ -32,16 +34,17 @@ export class IngestKeyFileError extends OperatorError {
 }
 
 /**
- * To be called at every start: makes what is missing and tells ingest of all keys. The first key stays readable in
- * `<dataDir>/ingest-key`, for its owner's eyes only, because the explorer shows it to newcomers; all others are kept
+ * To be called at every start: makes what is missing and tells ingest of all keys. The first key stays readable in the
+ * settings or in a file, for its owner's eyes only, because the explorer shows it to newcomers; all others are kept
  * as hashes. If the database is lost and the file is not, the senders' key remains valid.
- * @returns the first key; undefined when it was revoked.
+ * @returns the first key; undefined when there is none or it was revoked.
  * @throws IngestKeyFileError
  */
 export const bootstrap = async ({
   database,
   log,
-  dataDir,
+  ingestKey,
+  keyFile,
   retentionDays,
 }: BootstrapOptions): Promise<string | undefined> => {
   const { org, project } = defaultTenant;
@@ -55,10 +58,10 @@ export const bootstrap = async ({
     .insert(projects)
     .values({ projectId: ownTenant.project, orgId: ownTenant.org, name: 'Syntra itself', retentionDays })
     .onConflictDoNothing();
-  const key = await readOrMakeKey(join(dataDir, 'ingest-key'));
-  await storeIngestKey(queries, { key, org, project, name: 'first key' });
-  await publishIngestKeys(queries, log);
-  return (await isRevoked(queries, hashOfIngestKey(key))) ? undefined : key;
+  const key = ingestKey ?? (keyFile === undefined ? undefined : await readOrMakeKey(keyFile));
+  if (key !== undefined) await storeIngestKey(queries, { key, org, project, name: 'first key' });
+  await publishIngestKeys(database, log);
+  return key === undefined || (await isRevoked(queries, hashOfIngestKey(key))) ? undefined : key;
 };
 
 const readOrMakeKey = async (path: string): Promise<string> => {

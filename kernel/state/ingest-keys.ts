@@ -1,6 +1,6 @@
 /** Keys to send with. The database knows them by hash; ingest, which needs no database, by the topic `ingest.keys`. */
 import { createHash, randomBytes } from 'node:crypto';
-import { and, eq, isNull } from 'drizzle-orm';
+import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { Log, NewRecord } from '../log/log.ts';
 import { type IngestKey, ingestKeysTopic } from '../topics.ts';
 import type { Database, Queries } from './database.ts';
@@ -31,18 +31,27 @@ export const storeIngestKey = async (
 };
 
 /** Tells ingest of every key there is. Saying it again changes nothing: the topic is compacted. */
-export const publishIngestKeys = async (queries: Queries, log: Log): Promise<void> => {
-  const rows = await selectKeys(queries);
-  for (let start = 0; start < rows.length; start += keysPerAppend) {
-    await log.append(ingestKeysTopic.name, rows.slice(start, start + keysPerAppend).map(asRecord));
-  }
-};
+export const publishIngestKeys = (database: Database, log: Log): Promise<void> =>
+  database.transaction(async (queries) => {
+    await holdKeys(queries);
+    const rows = await selectKeys(queries);
+    for (let start = 0; start < rows.length; start += keysPerAppend) {
+      await log.append(ingestKeysTopic.name, rows.slice(start, start + keysPerAppend).map(asRecord));
+    }
+  });
+
+/**
+ * Until the transaction ends, nobody else changes keys: what one process has read as valid and appends late would
+ * otherwise bring back a key that another has revoked meanwhile.
+ */
+const holdKeys = (queries: Queries) => queries.execute(sql`lock table ingest_keys in share row exclusive mode`);
 
 const keysPerAppend = 1000;
 
 /** Ingest refuses the key from then on. @returns false when there is no such key, or it was revoked before. */
 export const revokeIngestKey = (database: Database, log: Log, keyHash: string): Promise<boolean> =>
   database.transaction(async (queries) => {
+    await holdKeys(queries);
     const revoked = await queries
       .update(ingestKeys)
       .set({ revokedAt: new Date() })
