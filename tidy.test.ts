@@ -12,7 +12,7 @@ const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--excl
   .split('\n')
   .filter((path) => path !== '');
 const sources = tracked.filter((path) => /\.(ts|mts|mjs|svelte)$/.test(path) && !path.endsWith('.d.ts'));
-const isTest = (path: string): boolean => /\.test\.ts$|\/interop\/|^ui\/tests\//.test(path);
+const isTest = (path: string): boolean => /\.test\.ts$|\/interop\/|^ui\/tests\/|\/test-/.test(path);
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
 interface Import {
@@ -61,6 +61,11 @@ test('imports point towards the kernel', () => {
     if (typeOnly && typesOnly[a]?.includes(b)) return false;
     return !mayImport[a]?.includes(b);
   });
+  expect(wrong).toEqual([]);
+});
+
+test('what only tests need is imported by tests alone', () => {
+  const wrong = imports.filter(({ from, to }) => isTest(to) && !/^(bench|docs)\//.test(from));
   expect(wrong).toEqual([]);
 });
 
