@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -53,4 +53,16 @@ test('refuses a damaged format file and a path that is a file, each in one sente
   await expect(holdDataDirectory(path)).rejects.toThrow(DataDirectoryError);
   await expect(holdDataDirectory(join(path, 'format'))).rejects.toThrow(/cannot be used: it is not a directory/);
   await expect(holdDataDirectory(join(path, 'format', 'x'))).rejects.toThrow(/part of the path is not a directory/);
+});
+
+test('refuses a directory into which a restore was not finished', async () => {
+  await writeFile(join(path, 'restoring'), '');
+  await expect(holdDataDirectory(path)).rejects.toThrow(/was not finished/);
+  expect(await readdir(path)).toEqual(['restoring']);
+});
+
+test('leaves no unfinished file behind', async () => {
+  (await holdDataDirectory(path)).release();
+  expect(await readdir(path)).toEqual(['format', 'lock']);
+  expect(await readFile(join(path, 'format'), 'utf8')).toBe('1\n');
 });

@@ -2,9 +2,10 @@
  * The directory where the embedded stores live: held by one process at a time, and never touched when it is not ours
  * to use. The lock is the operating system's (through SQLite's), so it ends with the process, however that ends.
  */
-import { access, constants, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { writeDurably } from './durable-file.ts';
 import { OperatorError } from './operator-error.ts';
 
 export interface DataDirectory {
@@ -20,6 +21,9 @@ export class DataDirectoryError extends OperatorError {
 /** Raised when an older program could not read what this one writes. */
 const formatVersion = 1;
 
+/** There while a backup is being restored into the directory: what is there besides is not whole. */
+export const restoringMark = 'restoring';
+
 /** Creates the directory when it is missing. @throws DataDirectoryError when it is in use, not usable, or from a newer version. */
 export const holdDataDirectory = async (path: string): Promise<DataDirectory> => {
   try {
@@ -29,6 +33,11 @@ export const holdDataDirectory = async (path: string): Promise<DataDirectory> =>
   } catch (error) {
     throw new DataDirectoryError(`The data directory ${path} cannot be used: ${reason(error)}.`);
   }
+  if (await exists(join(path, restoringMark))) {
+    throw new DataDirectoryError(
+      `A restore into ${path} was not finished, so what is there is not whole: empty the directory and restore again.`,
+    );
+  }
   const found = await readFormat(path);
   if (found !== undefined && found > formatVersion) {
     throw new DataDirectoryError(
@@ -36,7 +45,7 @@ export const holdDataDirectory = async (path: string): Promise<DataDirectory> =>
     );
   }
   const lock = takeLock(path);
-  if (found === undefined) await writeFile(join(path, 'format'), `${formatVersion}\n`);
+  if (found === undefined) await writeDurably(join(path, 'format'), `${formatVersion}\n`);
   return { path, release: () => lock.close() };
 };
 
@@ -51,6 +60,12 @@ const readFormat = async (path: string): Promise<number | undefined> => {
   if (/^\d+\s*$/.test(text)) return Number(text);
   throw new DataDirectoryError(`The file "format" in the data directory ${path} is damaged: it should hold a number.`);
 };
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
 
 const takeLock = (path: string): DatabaseSync => {
   let lock: DatabaseSync | undefined;
