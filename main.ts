@@ -1,7 +1,6 @@
 /** The program: settings, then the stores, then every role on top of them; and the way back when it is told to stop. */
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { type Role, readConfig, roles } from './kernel/config.ts';
 import { holdDataDirectory } from './kernel/data-directory.ts';
 import { OperatorError } from './kernel/operator-error.ts';
@@ -15,7 +14,7 @@ const drainDeadlineMs = 20_000;
 const main = async (): Promise<void> => {
   // A terminal or a pipe that is gone is no reason to end, least of all while what was accepted is being finished.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
-  const config = readConfig(process.env, readRoles(process.argv.slice(2)));
+  const config = readConfig(process.argv.slice(2));
   const print = printTo(process.stderr, config.logLevel);
   for (const name of config.unknown) print('warn', `There is no setting ${name}: it is ignored.`);
   const directory = isEmbedded(config) ? await takeDirectory(config.dataDir) : undefined;
@@ -38,20 +37,6 @@ const main = async (): Promise<void> => {
     process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(signal));
-};
-
-/** `--role ingest`, more than once for several; none means all. @throws OperatorError for anything else. */
-const readRoles = (args: string[]): readonly Role[] => {
-  let chosen: string[];
-  try {
-    const { values } = parseArgs({ args, options: { role: { type: 'string', multiple: true } } });
-    chosen = values.role ?? [...roles];
-  } catch (error) {
-    throw new OperatorError(`${(error as Error).message}. Known is --role, with ${roles.join(', ')}.`);
-  }
-  const unknown = chosen.find((role) => !roles.some((known) => known === role));
-  if (unknown !== undefined) throw new OperatorError(`There is no role ${unknown}: choose from ${roles.join(', ')}.`);
-  return roles.filter((role) => chosen.includes(role));
 };
 
 /** Holds the directory of the embedded stores, and tells in it where this process listens while it does. */

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { ConfigError, readConfig } from './config.ts';
 
 test('needs no setting at all', () => {
-  expect(readConfig({})).toEqual({
+  expect(readConfig([], {})).toEqual({
     roles: ['ingest', 'processors', 'api'],
     kafka: undefined,
     clickhouse: undefined,
@@ -29,7 +29,7 @@ test('needs no setting at all', () => {
 });
 
 test('takes an empty variable for one that is not set', () => {
-  expect(readConfig({ SYNTRA_PORT: '', SYNTRA_HOST: '' })).toMatchObject({ port: 3000, host: '127.0.0.1' });
+  expect(readConfig([], { SYNTRA_PORT: '', SYNTRA_HOST: '' })).toMatchObject({ port: 3000, host: '127.0.0.1' });
 });
 
 test.each([
@@ -48,26 +48,26 @@ test.each([
   { SYNTRA_INGEST_KEY: 'syn_short' },
   { SYNTRA_DRAIN_DELAY_SECONDS: '-1' },
 ])('names the setting that cannot be used: %o', (env) => {
-  expect(() => readConfig(env)).toThrow(ConfigError);
-  expect(() => readConfig(env)).toThrow(Object.keys(env)[0]!);
+  expect(() => readConfig([], env)).toThrow(ConfigError);
+  expect(() => readConfig([], env)).toThrow(Object.keys(env)[0]!);
 });
 
 test('knows which addresses only this machine can reach', () => {
   const token = { SYNTRA_ADMIN_TOKEN: 'sixteen characters' };
-  const loopback = (host: string) => readConfig({ ...token, SYNTRA_HOST: host }).loopback;
+  const loopback = (host: string) => readConfig([], { ...token, SYNTRA_HOST: host }).loopback;
   expect(['127.0.0.1', '127.9.9.9', '::1', 'localhost'].map(loopback)).toEqual([true, true, true, true]);
   expect(['0.0.0.0', '::', '192.0.2.7', '127.example.com', 'example.com'].map(loopback)).toEqual(Array(5).fill(false));
 });
 
 test('asks for a token before it lets others in, and never says what the token is', () => {
-  expect(() => readConfig({ SYNTRA_HOST: '0.0.0.0' })).toThrow(/set SYNTRA_ADMIN_TOKEN/);
-  const tooShort = () => readConfig({ SYNTRA_ADMIN_TOKEN: 'hunter2' });
+  expect(() => readConfig([], { SYNTRA_HOST: '0.0.0.0' })).toThrow(/set SYNTRA_ADMIN_TOKEN/);
+  const tooShort = () => readConfig([], { SYNTRA_ADMIN_TOKEN: 'hunter2' });
   expect(tooShort).toThrow(/SYNTRA_ADMIN_TOKEN/);
   expect(tooShort).not.toThrow(/hunter2/);
 });
 
 test('each store is the embedded one unless it is told where another is', () => {
-  const config = readConfig({
+  const config = readConfig([], {
     SYNTRA_KAFKA_BROKERS: 'a:9092, [::1]:9093',
     SYNTRA_KAFKA_USERNAME: 'syntra',
     SYNTRA_KAFKA_PASSWORD: 'secret',
@@ -83,27 +83,34 @@ test('each store is the embedded one unless it is told where another is', () => 
   });
   expect(config.clickhouse).toEqual({ url: 'https://ch:8443', username: 'default', password: '', database: 'syntra' });
   expect(config.postgres).toEqual({ url: 'postgres://syntra@db/syntra', password: undefined });
-  expect(() => readConfig({ SYNTRA_KAFKA_BROKERS: 'a:1', SYNTRA_KAFKA_USERNAME: 'x' })).toThrow('needed together');
+  expect(() => readConfig([], { SYNTRA_KAFKA_BROKERS: 'a:1', SYNTRA_KAFKA_USERNAME: 'x' })).toThrow('needed together');
 });
 
 test('a role of its own needs stores that it can share, and says which', () => {
-  expect(() => readConfig({}, ['ingest'])).toThrow(/--role ingest .* set SYNTRA_KAFKA_BROKERS\./);
+  expect(() => readConfig(['--role', 'ingest'], {})).toThrow(/--role ingest .* set SYNTRA_KAFKA_BROKERS\./);
   const kafka = { SYNTRA_KAFKA_BROKERS: 'a:9092' };
-  expect(readConfig(kafka, ['ingest']).roles).toEqual(['ingest']);
-  expect(() => readConfig(kafka, ['api', 'ingest'])).toThrow('set SYNTRA_CLICKHOUSE_URL and SYNTRA_POSTGRES_URL');
+  expect(readConfig(['--role', 'ingest'], kafka).roles).toEqual(['ingest']);
+  expect(() => readConfig(['--role', 'api', '--role', 'ingest'], kafka)).toThrow(
+    'set SYNTRA_CLICKHOUSE_URL and SYNTRA_POSTGRES_URL',
+  );
+});
+
+test('knows its roles, and says so when it does not', () => {
+  expect(() => readConfig(['--role', 'cook'], {})).toThrow('no role cook: choose from ingest, processors, api');
+  expect(() => readConfig(['--rôle'], {})).toThrow(/Known is --role/);
 });
 
 test('reads secrets from files, as containers are given them', () => {
   const directory = mkdtempSync(join(tmpdir(), 'syntra-config-'));
   const path = join(directory, 'token');
   writeFileSync(path, 'sixteen characters\n');
-  expect(readConfig({ SYNTRA_ADMIN_TOKEN_FILE: path }).adminToken).toBe('sixteen characters');
+  expect(readConfig([], { SYNTRA_ADMIN_TOKEN_FILE: path }).adminToken).toBe('sixteen characters');
   const both = { SYNTRA_ADMIN_TOKEN_FILE: path, SYNTRA_ADMIN_TOKEN: 'sixteen characters' };
-  expect(() => readConfig(both)).toThrow('set one of them');
+  expect(() => readConfig([], both)).toThrow('set one of them');
   rmSync(directory, { recursive: true });
-  expect(() => readConfig({ SYNTRA_ADMIN_TOKEN_FILE: path })).toThrow(/SYNTRA_ADMIN_TOKEN_FILE cannot be used/);
+  expect(() => readConfig([], { SYNTRA_ADMIN_TOKEN_FILE: path })).toThrow(/SYNTRA_ADMIN_TOKEN_FILE cannot be used/);
 });
 
 test('finds variables that were meant to be settings', () => {
-  expect(readConfig({ SYNTRA_PROT: '3000', SYNTRA_PORT: '3000', PROT: '1' }).unknown).toEqual(['SYNTRA_PROT']);
+  expect(readConfig([], { SYNTRA_PROT: '3000', SYNTRA_PORT: '3000', PROT: '1' }).unknown).toEqual(['SYNTRA_PROT']);
 });

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { OperatorError } from './operator-error.ts';
 
@@ -137,8 +138,9 @@ export class ConfigError extends OperatorError {
   override readonly name = 'ConfigError';
 }
 
-/** @throws ConfigError naming the first setting that is wrong and why. */
-export const readConfig = (env: Environment = process.env, chosenRoles: readonly Role[] = roles): Config => {
+/** @param args of the command line. @throws ConfigError naming the first setting that is wrong and why. */
+export const readConfig = (args: readonly string[] = [], env: Environment = process.env): Config => {
+  const chosenRoles = readRoles(args);
   const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = settings.safeParse({ ...present, ...readSecrets(present) });
   if (!parsed.success) {
@@ -184,6 +186,20 @@ export const readConfig = (env: Environment = process.env, chosenRoles: readonly
     logLevel: s.SYNTRA_LOG_LEVEL,
     unknown: Object.keys(present).filter((name) => /^SYNTRA_/.test(name) && !isKnown(name)),
   };
+};
+
+/** `--role ingest`, more than once for several; none means all. @throws ConfigError for anything else. */
+const readRoles = (args: readonly string[]): readonly Role[] => {
+  let chosen: string[];
+  try {
+    const { values } = parseArgs({ args: [...args], options: { role: { type: 'string', multiple: true } } });
+    chosen = values.role ?? [...roles];
+  } catch (error) {
+    throw new ConfigError(`${(error as Error).message}. Known is --role, with ${roles.join(', ')}.`);
+  }
+  const unknown = chosen.find((role) => !roles.some((known) => known === role));
+  if (unknown !== undefined) throw new ConfigError(`There is no role ${unknown}: choose from ${roles.join(', ')}.`);
+  return roles.filter((role) => chosen.includes(role));
 };
 
 type Settings = z.infer<typeof settings>;
