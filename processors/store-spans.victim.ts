@@ -49,7 +49,7 @@ const endOfLog = async (): Promise<number> => (await log.tail(spansTopic.name, 0
 const sink = storeSpans(telemetry);
 // Small batches, one after the other, so that a kill comes at every step of one.
 const hasty = defineSink({ ...sink, limits: { maxRecords: 20, maxBytes: 1e6, lingerMs: 1 } });
-const leave = await runSink({ sink: hasty, log, meter: countingMeter(sink.name, console.error).meter });
+const leave = await runSink({ sink: hasty, log, meter: countingMeter(sink, console.error) });
 for (let id = await endOfLog(); mode === 'work'; id++) {
   await log.append(spansTopic.name, [{ key: '', headers, value: requestOf(id) }]);
   console.log('appended');

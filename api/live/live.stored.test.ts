@@ -43,7 +43,7 @@ beforeAll(async () => {
     limits: { ...storeLimits, lingerMs: 10 },
     write: storeRequests(store.telemetry, logsTranscoder()),
   });
-  leaveSink = await runSink({ sink, log, meter: countingMeter('store-logs', console.error).meter });
+  leaveSink = await runSink({ sink, log, meter: countingMeter(sink, console.error) });
 });
 afterAll(async () => {
   await leaveSink();

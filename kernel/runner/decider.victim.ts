@@ -67,7 +67,7 @@ const readAll = async (topic: string): Promise<LogRecord[]> => {
   }
 };
 
-const stop = await runDecider({ decider: sumUp, log, database, meter: countingMeter('sum-up', console.error).meter });
+const stop = await runDecider({ decider: sumUp, log, database, meter: countingMeter(sumUp, console.error) });
 for (let i = 0; mode === 'work'; i++) {
   await log.append(servicesSeenTopic.name, [{ key: `key-${i % 5}`, headers: {}, value: Buffer.from('1') }]);
   console.log('appended');

@@ -1,62 +1,120 @@
-/** What a processor reports of itself, wherever it ends up: our own telemetry, /metrics, the Pipeline page. */
-import type { Batch, Outcome } from '../processor.ts';
+/**
+ * What a processor counts of itself since its start, wherever it ends up: our own telemetry, /metrics, the Pipeline
+ * page. And what it tells a person, which must not go round for ever: what it says becomes a log record, and a log
+ * record that is not kept would make it say so again.
+ */
+import type { LogRecord } from '../log/log.ts';
+import type { Batch, Decider, Outcome, Sink } from '../processor.ts';
+import { countDistribution, powersOfTwo } from '../reports/distribution.ts';
+import type { ProcessorReport } from '../reports/instance-report.ts';
+import { ownTenant } from '../state/bootstrap.ts';
+import { otlpHeaders } from '../topics.ts';
 
 export interface ProcessorMeter {
   wrote(batch: Batch, outcomes: readonly Outcome[], elapsedMs: number): void;
   failed(error: unknown): void;
 }
 
-export interface ProcessorFigures {
-  readonly name: string;
-  batches: number;
-  kept: number;
-  dropped: number;
-  deadLettered: number;
-  failures: number;
-  /** Time spent writing, milliseconds. */
-  busyMs: number;
-  lastError: string;
+/** A processor of this process, as others see it. */
+export interface ObservedProcessor {
+  report(): ProcessorReport;
 }
 
-/** Counts in memory, and tells `report` about failures so that they are seen. */
+type Measured = Pick<Sink, 'kind' | 'name' | 'reads'> | Pick<Decider<never, never>, 'kind' | 'name' | 'reads'>;
+
+/** Bounds of `batchRecords`: 1, 2, 4 … 16,384 records. */
+const batchRecordsBounds = powersOfTwo(16_384);
+/** Bounds of `batchMs`: 1, 2, 4 … 65,536 milliseconds. */
+const batchMsBounds = powersOfTwo(65_536);
+
+/** Counts in memory, and tells a person about outages and about what was not kept. */
 export const countingMeter = (
-  name: string,
-  report: (message: string) => void,
-): { meter: ProcessorMeter; figures: Readonly<ProcessorFigures> } => {
-  const figures: ProcessorFigures = {
-    name,
-    batches: 0,
-    kept: 0,
-    dropped: 0,
-    deadLettered: 0,
-    failures: 0,
-    busyMs: 0,
-    lastError: '',
-  };
-  /** What was reported of the outage under way; an error each try would be noise. */
-  let reported: string | undefined;
-  const meter: ProcessorMeter = {
-    wrote(batch, outcomes, elapsedMs) {
-      const dropped = outcomes.filter(({ kind }) => kind === 'dropped').length;
-      reported = undefined;
-      figures.batches++;
-      figures.kept += batch.records.length - outcomes.length;
-      figures.dropped += dropped;
-      figures.deadLettered += outcomes.length - dropped;
-      figures.busyMs += elapsedMs;
+  processor: Measured,
+  tell: (message: string) => void,
+): ProcessorMeter & ObservedProcessor => {
+  const { kind, name } = processor;
+  const topics = (processor.kind === 'sink' ? [processor.reads] : processor.reads).map((topic) => topic.name);
+  const dropped = countReasons();
+  const deadLettered = countReasons();
+  const batchRecords = countDistribution(batchRecordsBounds);
+  const batchMs = countDistribution(batchMsBounds);
+  let kept = 0;
+  let bytes = 0;
+  let lastBatchAtMs = 0;
+  let failures = 0;
+  let lastError = '';
+  let lastErrorAtMs = 0;
+  /** What was told of the outage under way; a line for each try would be noise. */
+  let told: string | undefined;
+
+  return {
+    wrote({ records }, outcomes, elapsedMs) {
+      told = undefined;
+      lastBatchAtMs = Date.now();
+      kept += records.length - outcomes.length;
+      bytes += records.reduce((sum, { value }) => sum + value.byteLength, 0);
+      batchRecords.add(records.length);
+      batchMs.add(elapsedMs);
+      for (const { kind, reason } of outcomes) (kind === 'dropped' ? dropped : deadLettered).add(reason);
+      const worthTelling = tellable(records, outcomes);
       // One line a batch: the counters have the number, the dead letters each reason.
-      if (outcomes[0])
-        report(
-          `${name} did not keep ${outcomes.length} of ${batch.records.length} records, the first because: ${outcomes[0].reason}`,
+      if (worthTelling[0]) {
+        tell(
+          `${name} did not keep ${worthTelling.length} of ${records.length} records, the first because: ${worthTelling[0].reason}`,
         );
+      }
     },
     failed(error) {
-      figures.failures++;
-      const message = error instanceof Error ? error.message : String(error);
-      if (message !== reported) report(`${name} failed and will try again: ${message}`);
-      reported = message;
-      figures.lastError = message;
+      failures++;
+      lastError = error instanceof Error ? error.message : String(error);
+      lastErrorAtMs = Date.now();
+      if (lastError !== told) tell(`${name} failed and will try again: ${lastError}`);
+      told = lastError;
     },
+    report: () => ({
+      name,
+      kind,
+      topics,
+      kept,
+      dropped: dropped.read(),
+      deadLettered: deadLettered.read(),
+      bytes,
+      lastBatchAtMs,
+      failures,
+      lastError,
+      lastErrorAtMs,
+      batchRecords: batchRecords.read(),
+      batchMs: batchMs.read(),
+    }),
   };
-  return { meter, figures };
+};
+
+/**
+ * Of our own telemetry nothing is told: its counters and dead letters have it. Nor of what is dropped in the normal
+ * course of things.
+ */
+const tellable = (records: readonly LogRecord[], outcomes: readonly Outcome[]): readonly Outcome[] => {
+  if (outcomes.length === 0) return outcomes;
+  const isOwn = ({ headers }: LogRecord): boolean => headers[otlpHeaders.project] === ownTenant.project;
+  const own = new Set(records.filter(isOwn).map(({ offset }) => offset));
+  return outcomes.filter(({ offset, reason }) => !own.has(offset) && !expectedReasons.has(reason));
+};
+
+/** Reasons that nobody needs to look into. */
+export const expectedReasons: ReadonlySet<string> = new Set();
+
+const maxReasons = 50;
+const maxReasonLength = 100;
+
+/** Counts by what is general about a reason: what stands before its first colon. */
+const countReasons = () => {
+  const counts = new Map<string, number>();
+  return {
+    add(reason: string): void {
+      const general = reason.split(': ', 1)[0]!.slice(0, maxReasonLength);
+      const name = counts.has(general) || counts.size < maxReasons ? general : 'other';
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    },
+    read: (): Readonly<Record<string, number>> => Object.fromEntries(counts),
+  };
 };

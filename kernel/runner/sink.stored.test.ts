@@ -49,9 +49,9 @@ const run = async (
   write: (batch: Batch) => Promise<readonly Outcome[]>,
   limits = { maxRecords: 10, maxBytes: 1e6, lingerMs: 1 },
 ) => {
-  const { meter, figures } = countingMeter('store', () => {});
-  const stop = await runSink({ sink: defineSink({ name: 'store', reads: spansTopic, limits, write }), log, meter });
-  return { stop, figures };
+  const sink = defineSink({ name: 'store', reads: spansTopic, limits, write });
+  const meter = countingMeter(sink, () => {});
+  return { stop: await runSink({ sink, log, meter }), report: meter.report };
 };
 
 const lag = async (): Promise<number> => (await log.lagOf('store', [spansTopic.name]))[0]!.lag;
@@ -65,7 +65,7 @@ test('writes everything once, in order, in batches within the limits', async () 
   const sizes: number[] = [];
   const expected = Array.from({ length: 57 }, (_, i) => `r${i}`);
   await append(...expected);
-  const { stop, figures } = await run(async (batch) => {
+  const { stop, report } = await run(async (batch) => {
     sizes.push(batch.records.length);
     store.insert(batch);
     return [];
@@ -74,7 +74,7 @@ test('writes everything once, in order, in batches within the limits', async () 
   await stop();
   expect(store.rows).toEqual(expected);
   expect(Math.max(...sizes)).toBe(10);
-  expect(figures.kept).toBe(57);
+  expect(report()).toMatchObject({ kept: 57, bytes: expected.join('').length });
 });
 
 test('writes the same batch under the same token after dying between insert and commit', async () => {
@@ -107,7 +107,7 @@ test('tries again until the store is back, without skipping anything', async () 
   const store = tokenStore();
   let failures = 3;
   await append('a', 'b');
-  const { stop, figures } = await run(async (batch) => {
+  const { stop, report } = await run(async (batch) => {
     if (failures-- > 0) throw new Error('the store is away');
     store.insert(batch);
     return [];
@@ -115,13 +115,13 @@ test('tries again until the store is back, without skipping anything', async () 
   await untilDone();
   await stop();
   expect(store.rows).toEqual(['a', 'b']);
-  expect(figures.failures).toBe(3);
+  expect(report()).toMatchObject({ failures: 3, lastError: 'the store is away' });
 });
 
 test('sets aside only the record the store refuses, with reason, origin and bytes', async () => {
   const store = tokenStore();
   const first = await append('a', 'poison', 'b');
-  const { stop, figures } = await run(async (batch) => {
+  const { stop, report } = await run(async (batch) => {
     if (batch.records.some((record) => textOf(record) === 'poison')) throw new RejectedBatchError('cannot parse');
     store.insert(batch);
     return [];
@@ -129,7 +129,7 @@ test('sets aside only the record the store refuses, with reason, origin and byte
   await untilDone();
   await stop();
   expect(store.rows).toEqual(['a', 'b']);
-  expect(figures).toMatchObject({ kept: 2, deadLettered: 1, failures: 0 });
+  expect(report()).toMatchObject({ kept: 2, deadLettered: { 'the store refuses it': 1 }, failures: 0 });
   const letters = await readDeadLetters();
   expect(letters.map(textOf)).toEqual(['poison']);
   expect(letters[0]!.headers).toMatchObject({
@@ -147,7 +147,7 @@ test('finds a few bad records of many in few writes', async () => {
   const texts = Array.from({ length: 1000 }, (_, i) => `r${i}`);
   await append(...texts);
   let writes = 0;
-  const { stop, figures } = await run(
+  const { stop, report } = await run(
     async (batch) => {
       writes++;
       if (batch.records.some((record) => bad.has(textOf(record)))) throw new RejectedBatchError('cannot parse');
@@ -160,7 +160,7 @@ test('finds a few bad records of many in few writes', async () => {
   await stop();
   expect(store.rows).toEqual(texts.filter((text) => !bad.has(text)));
   expect((await readDeadLetters()).map(textOf)).toEqual([...bad]);
-  expect(figures).toMatchObject({ kept: 997, deadLettered: 3 });
+  expect(report()).toMatchObject({ kept: 997, deadLettered: { 'the store refuses it': 3 } });
   expect(writes).toBeLessThan(100);
 });
 
@@ -185,7 +185,7 @@ test('does not write again what was stored of a batch before the rest was refuse
 
 test('counts what a sink drops or sets aside by itself', async () => {
   await append('keep', 'drop', 'letter');
-  const { stop, figures } = await run(async ({ records }) =>
+  const { stop, report } = await run(async ({ records }) =>
     records.flatMap((record): Outcome[] => {
       if (textOf(record) === 'drop') return [{ kind: 'dropped', offset: record.offset, reason: 'too old' }];
       if (textOf(record) === 'letter') return [{ kind: 'dead-letter', offset: record.offset, reason: 'malformed' }];
@@ -194,6 +194,6 @@ test('counts what a sink drops or sets aside by itself', async () => {
   );
   await untilDone();
   await stop();
-  expect(figures).toMatchObject({ kept: 1, dropped: 1, deadLettered: 1 });
+  expect(report()).toMatchObject({ kept: 1, dropped: { 'too old': 1 }, deadLettered: { malformed: 1 } });
   expect((await readDeadLetters()).map(textOf)).toEqual(['letter']);
 });
