@@ -11,14 +11,15 @@ export interface Lease {
 export interface InFlight {
   readonly bytes: number;
   readonly requests: number;
-  /** @throws RefusedError (unavailable), as `grow`. */
+  /** @throws RefusedError (unavailable), as `grow`, and while nothing new is taken at all. */
   lease(): Lease;
 }
 
 /** What a request costs beside its body: socket, headers, closures. */
 const requestBytes = 16 * 1024;
 
-export const boundInFlight = (maxBytes: number): InFlight => {
+/** @param refuseWhile why nothing new is taken now; undefined while it is. */
+export const boundInFlight = (maxBytes: number, refuseWhile: () => string | undefined = () => undefined): InFlight => {
   let bytes = 0;
   let requests = 0;
   const take = (count: number): void => {
@@ -34,6 +35,8 @@ export const boundInFlight = (maxBytes: number): InFlight => {
       return requests;
     },
     lease() {
+      const why = refuseWhile();
+      if (why !== undefined) throw new RefusedError('unavailable', why);
       take(requestBytes);
       requests++;
       let held = requestBytes;

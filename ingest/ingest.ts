@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../kernel/log/log.ts';
+import type { IngestReport } from '../kernel/reports/instance-report.ts';
 import { acceptInto } from './accept.ts';
 import { authenticateBy, type Tenant } from './authenticate.ts';
 import { countIngest, type IngestCounters } from './counters.ts';
@@ -26,6 +27,8 @@ export interface IngestOptions {
   readonly keyless: Tenant | undefined;
   /** Of all requests under way together. */
   readonly maxInFlightBytes?: number;
+  /** Why nothing new is taken now, a full disk say: told to the sender, who keeps its data; undefined while it is. */
+  readonly refuseWhile?: () => string | undefined;
   /** How long a request may take to arrive. */
   readonly requestTimeoutMs?: number;
   readonly maxConnectionAgeMs?: number;
@@ -44,6 +47,8 @@ export interface Ingest {
   readonly grpcPort: number;
   readonly counters: IngestCounters;
   readonly inFlight: Pick<InFlight, 'bytes' | 'requests'>;
+  /** What was taken and refused, as the other processes of the installation learn it. */
+  report(): IngestReport;
   /** Why nothing should be sent here now; undefined while there is no reason. Rejects when the log does not answer. */
   notReady(): Promise<string | undefined>;
   /** Refuses new connections after `drainDelayMs`, finishes what was accepted, and resolves `drainMs` later at the latest. */
@@ -59,6 +64,7 @@ export const startIngest = async ({
   maxRequestBytes,
   keyless,
   maxInFlightBytes = Math.max(256 * 2 ** 20, 4 * maxRequestBytes),
+  refuseWhile = () => undefined,
   requestTimeoutMs = 60_000,
   maxConnectionAgeMs = 30 * 60_000,
   drainDelayMs = 0,
@@ -68,13 +74,13 @@ export const startIngest = async ({
 }: IngestOptions): Promise<Ingest> => {
   const keys = await followIngestKeys(log);
   const counting = countIngest(now);
-  const inFlight = boundInFlight(maxInFlightBytes);
+  const inFlight = boundInFlight(maxInFlightBytes, refuseWhile);
   let isDraining = false;
   const notReady = async (): Promise<string | undefined> => {
     if (isDraining) return 'This server is about to end.';
     if (!keys.announced && keyless === undefined) return 'No ingest key is known here yet.';
     await log.ping();
-    return undefined;
+    return refuseWhile();
   };
   const shared = {
     notReady,
@@ -126,6 +132,7 @@ export const startIngest = async ({
     grpcPort: portOf(grpc),
     counters: counting.counters,
     inFlight,
+    report: () => ({ ...counting.counters.report(), inFlightBytes: inFlight.bytes }),
     notReady,
     drain: () => (drained ??= drain()),
   };
