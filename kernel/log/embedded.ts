@@ -184,10 +184,15 @@ export const openEmbeddedLog = async ({
         }),
       ),
 
-    async moveGroup(group, topic, _partition, offset) {
+    async placeOf(group, topic) {
+      endOf(topic);
+      return committedOf(thread, group, topic);
+    },
+
+    async moveGroup(group, topic, _partition, offset, metadata = '') {
       endOf(topic);
       if (holding.get(`${group} ${topic}`)) throw new GroupInUseError(`${group} is reading ${topic}: stop it first.`);
-      await thread.ask({ do: 'commit', group, topic, offset, metadata: '' });
+      await thread.ask({ do: 'commit', group, topic, offset, metadata });
     },
 
     retain,

@@ -166,7 +166,11 @@ describe.each(adapters)('the $name log', ({ open }) => {
       await partition.commit(first + 2, 'note');
       await expect(log.moveGroup('g', deadLettersTopic.name, 0, first)).rejects.toThrow(GroupInUseError);
     });
+    await log.moveGroup('g', deadLettersTopic.name, 0, first + 1, 'moved');
+    expect(await log.placeOf('g', deadLettersTopic.name, 0)).toEqual({ offset: first + 1, metadata: 'moved' });
     await log.moveGroup('g', deadLettersTopic.name, 0, first + 1);
+    expect(await log.placeOf('g', deadLettersTopic.name, 0)).toEqual({ offset: first + 1, metadata: '' });
+    expect(await log.placeOf('never', deadLettersTopic.name, 0)).toEqual({ offset: first, metadata: '' });
     const committed = await held('g', deadLettersTopic.name, (partition) => partition.committed());
     expect(committed).toEqual({ offset: first + 1, metadata: '' });
   });

@@ -86,8 +86,13 @@ export interface Log {
   offsetAt(topic: string, partition: number, timeMs: number): Promise<number>;
   /** Lag of every partition the group reads. */
   lagOf(group: string, topics: readonly string[]): Promise<PartitionLag[]>;
-  /** Sets a group's place, so that it reads on from there; its note is emptied. @throws GroupInUseError while it has members. */
-  moveGroup(group: string, topic: string, partition: number, offset: number): Promise<void>;
+  /** Where a group stands, asked from outside of it; as `PartitionReader.committed`. */
+  placeOf(group: string, topic: string, partition: number): Promise<CommittedOffset>;
+  /**
+   * Sets a group's place, so that it reads on from there, and its note, empty when none is given.
+   * @throws GroupInUseError while it has members.
+   */
+  moveGroup(group: string, topic: string, partition: number, offset: number, metadata?: string): Promise<void>;
   /** Deletes what retention no longer keeps; compacts compacted topics. Called by a timer of the adapter and by tests. */
   retain(nowMs: number): Promise<void>;
   /** Rejects when the log cannot answer; used by /readyz. */
