@@ -1,5 +1,6 @@
 /** What ingest did since it started: for its own telemetry, and per project for the page that shows what arrives. */
 import type { Signal } from '../kernel/otlp/messages.ts';
+import type { IngestReport } from '../kernel/reports/instance-report.ts';
 
 export interface ProjectCounts {
   readonly accepted: Readonly<Record<Signal, number>>;
@@ -26,6 +27,8 @@ export interface IngestCounters {
   /** Bytes of requests taken, after decompression, by `signal`. */
   bytes(): Count[];
   ofProject(project: string): ProjectCounts;
+  /** All of it, in sum and for the projects that sent something lately, the busiest first. */
+  report(): Omit<IngestReport, 'inFlightBytes'>;
 }
 
 export interface IngestCounting {
@@ -38,11 +41,16 @@ export interface IngestCounting {
 /** Projects beyond this many are counted in sum, no longer each. */
 const maxProjects = 10_000;
 const windowSeconds = 60;
+/** A project that sent nothing for so long is not reported. */
+const activeMs = 15 * 60_000;
+const maxReported = 1_000;
 
 interface Project {
   readonly accepted: Record<Signal, number>;
   readonly rejected: Map<string, number>;
   newestMs: number | null;
+  /** When something came, whether it was taken or not, Unix milliseconds. */
+  lastMs: number;
   /** Records per second of the last minute, a slot per second, and the second that each slot counts. */
   readonly slots: Float64Array;
   readonly seconds: Float64Array;
@@ -62,6 +70,7 @@ export const countIngest = (now: () => number): IngestCounting => {
       accepted: { traces: 0, logs: 0, metrics: 0 },
       rejected: new Map(),
       newestMs: null,
+      lastMs: 0,
       slots: new Float64Array(windowSeconds),
       seconds: new Float64Array(windowSeconds),
     };
@@ -83,9 +92,12 @@ export const countIngest = (now: () => number): IngestCounting => {
       project.slots[slot]! += records;
       project.accepted[signal] += records;
       project.newestMs = nowMs;
+      project.lastMs = nowMs;
     },
     countRejected(name, signal, byReason) {
+      if (byReason.size === 0) return;
       const project = projectOf(name);
+      if (project) project.lastMs = now();
       for (const [reason, records] of byReason) {
         add(rejected, `${signal} ${reason}`, records);
         if (project) add(project.rejected, reason, records);
@@ -108,9 +120,32 @@ export const countIngest = (now: () => number): IngestCounting => {
           rejected: [...project.rejected].map(([reason, records]) => ({ reason, records })),
         };
       },
+      report() {
+        const { traces = 0, logs = 0, metrics = 0 } = Object.fromEntries(accepted);
+        return {
+          accepted: { traces, logs, metrics },
+          bytes: [...bytesTaken.values()].reduce((sum, bytes) => sum + bytes, 0),
+          rejected: byLastWord(rejected),
+          refused: byLastWord(failed),
+          projects: reportProjects(projects, now()),
+        };
+      },
     },
   };
 };
+
+const reportProjects = (projects: ReadonlyMap<string, Project>, nowMs: number): IngestReport['projects'] =>
+  [...projects]
+    .filter(([, { lastMs }]) => nowMs - lastMs < activeMs)
+    .map(([name, project]) => ({ name, project, rate: recordsPerSecond(project, Math.floor(nowMs / 1000)) }))
+    .sort((a, b) => b.rate - a.rate || b.project.lastMs - a.project.lastMs)
+    .slice(0, maxReported)
+    .map(({ name, project, rate }) => ({
+      project: name,
+      recordsPerSecond: rate,
+      newestMs: project.newestMs,
+      rejected: [...project.rejected].map(([reason, records]) => ({ reason, records })),
+    }));
 
 /** Over the seconds that are complete: the one under way would make it flicker. */
 const recordsPerSecond = ({ slots, seconds }: Project, nowSecond: number): number => {
@@ -131,3 +166,10 @@ const counts = (map: ReadonlyMap<string, number>, names: readonly string[]): Cou
     const labels = key.split(' ');
     return { labels: Object.fromEntries(names.map((name, index) => [name, labels[index] ?? ''])), value };
   });
+
+/** Sums over what comes before the reason: the signal, or the transport. */
+const byLastWord = (map: ReadonlyMap<string, number>): Record<string, number> => {
+  const sums = new Map<string, number>();
+  for (const [key, value] of map) add(sums, key.slice(key.indexOf(' ') + 1), value);
+  return Object.fromEntries(sums);
+};

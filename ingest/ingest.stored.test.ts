@@ -151,8 +151,25 @@ describe('counters', () => {
       recordsPerSecond: 2 / 59,
       rejected: [{ reason: 'id-length', records: 2 }],
     });
+    expect(ingest.report()).toEqual({
+      accepted: { traces: 2, logs: 0, metrics: 0 },
+      bytes: ingest.counters.bytes()[0]!.value,
+      rejected: { 'id-length': 2 },
+      refused: { malformed: 2 },
+      inFlightBytes: 0,
+      projects: [
+        {
+          project: 'prj_default',
+          recordsPerSecond: 2 / 59,
+          newestMs: 1_800_000_000_000,
+          rejected: [{ reason: 'id-length', records: 2 }],
+        },
+      ],
+    });
     nowMs += 60_000;
     expect(ingest.counters.ofProject('prj_default').recordsPerSecond).toBe(0);
+    nowMs += 15 * 60_000;
+    expect(ingest.report()).toMatchObject({ accepted: { traces: 2 }, projects: [] });
     expect(ingest.counters.ofProject('prj_other')).toMatchObject({ newestMs: null, rejected: [] });
   });
 });
