@@ -44,6 +44,7 @@ export interface TestLog {
   readonly attributeTypes?: string;
   readonly resource?: Readonly<Record<string, string>>;
   readonly receivedAtMs?: number;
+  readonly partition?: number;
   readonly offset?: number;
   readonly index?: number;
 }
@@ -71,6 +72,7 @@ export const insertLogs = async (telemetry: Telemetry, logs: readonly TestLog[])
       attributes: log.attributes ?? {},
       attribute_types: log.attributeTypes ?? '',
       resource_attributes: log.resource ?? {},
+      record_partition: log.partition ?? 0,
       record_offset: log.offset ?? 0,
       record_index: log.index ?? i,
     };
@@ -87,11 +89,13 @@ export const insertLogs = async (telemetry: Telemetry, logs: readonly TestLog[])
 
 const insertFrom = (path: string): string => `INSERT INTO logs (org, project, received_at, retention_days, service,
     environment, version, host, time, time_unix_nano, severity, severity_number, body, body_type, event_name, trace_id,
-    span_id, attributes, attribute_types, resource_attributes, record_offset, record_index)
+    span_id, attributes, attribute_types, resource_attributes, record_partition, record_offset, record_index)
   SELECT org, project, fromUnixTimestamp64Milli(received_ms), 30, service, environment, version, host,
     fromUnixTimestamp64Milli(time_ms), toUInt64(time_ms) * 1000000, severity, severity_number, body, body_type, event_name,
-    unhex(trace), unhex(span), attributes, attribute_types, resource_attributes, record_offset, record_index
+    unhex(trace), unhex(span), attributes, attribute_types, resource_attributes, record_partition, record_offset,
+    record_index
   FROM file('${path}', 'JSONEachRow', 'org String, project String, received_ms Int64, service String,
     environment String, version String, host String, time_ms Int64, severity String, severity_number UInt8, body String,
     body_type String, event_name String, trace String, span String, attributes Map(String, String),
-    attribute_types String, resource_attributes Map(String, String), record_offset UInt64, record_index UInt32')`;
+    attribute_types String, resource_attributes Map(String, String), record_partition UInt16, record_offset UInt64,
+    record_index UInt32')`;

@@ -106,7 +106,7 @@ const transcodeSecondsPerSpan = (): number => {
   const stored = payloads.map(({ request }) => zstdCompressSync(request));
   const transcoder = spansTranscoder();
   const out = new RowWriter(2 ** 20, 2 ** 29);
-  const origin = { org: 'o', project: 'p', receivedAtMs: Date.now(), retentionDays: 30, offset: 0 };
+  const origin = { org: 'o', project: 'p', receivedAtMs: Date.now(), retentionDays: 30, partition: 0, offset: 0 };
   const round = (): number => {
     const before = process.cpuUsage();
     for (const value of stored) {

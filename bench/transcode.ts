@@ -23,6 +23,7 @@ const origin = {
   project: 'prj_default',
   receivedAtMs: 1_700_000_000_000,
   retentionDays: 30,
+  partition: 0,
   offset: 0,
 };
 

@@ -107,7 +107,7 @@ const orRefused = <T>(read: () => T): T | undefined => {
 };
 
 const out = new RowWriter(2 ** 16, 2 ** 28);
-const origin = { org: 'o', project: 'p', receivedAtMs: nowMs, retentionDays: 1, offset: 0 };
+const origin = { org: 'o', project: 'p', receivedAtMs: nowMs, retentionDays: 1, partition: 0, offset: 0 };
 const tally = { accepted: 0, partial: 0, refused: 0 };
 
 /** What the check lets through, whole or salvaged, must be readable by all that come after. */

@@ -32,21 +32,48 @@ test('log records become lines with an identity of their own, counted by severit
     [otlpHeaders.encoding]: 'identity',
   };
   const records = [7, 9].map((offset) => ({ offset, key: '', timestampMs: 0, headers, value: request }));
-  const batch = { token: 'batch', topic: 'otlp.logs', partition: 0, records };
+  const batch = { token: 'batch', topic: 'otlp.logs', partition: 5, records };
   expect(await storeLogs(telemetry).write(batch)).toEqual([]);
   expect(await storeLogs(telemetry).write(batch)).toEqual([]);
 
   expect(
     await telemetry.inspect(
-      `SELECT toUInt32(record_offset) AS offset, record_index AS index, service, severity, body, body_type AS type,
+      `SELECT record_partition AS partition, toUInt32(record_offset) AS offset, record_index AS index, service, severity, body, body_type AS type,
         toUnixTimestamp64Milli(time) = ${receivedAtMs} AS atArrival
       FROM logs ORDER BY offset, index`,
     ),
   ).toEqual(
     [7, 9].flatMap((offset) => [
-      { offset, index: 0, service: 'unknown_service', severity: 'error', body: 'first', type: 's', atArrival: 1 },
-      { offset, index: 1, service: 'unknown_service', severity: 'info', body: '2', type: 'i', atArrival: 1 },
-      { offset, index: 2, service: 'unknown_service', severity: 'warn', body: '', type: 'n', atArrival: 1 },
+      {
+        partition: 5,
+        offset,
+        index: 0,
+        service: 'unknown_service',
+        severity: 'error',
+        body: 'first',
+        type: 's',
+        atArrival: 1,
+      },
+      {
+        partition: 5,
+        offset,
+        index: 1,
+        service: 'unknown_service',
+        severity: 'info',
+        body: '2',
+        type: 'i',
+        atArrival: 1,
+      },
+      {
+        partition: 5,
+        offset,
+        index: 2,
+        service: 'unknown_service',
+        severity: 'warn',
+        body: '',
+        type: 'n',
+        atArrival: 1,
+      },
     ]),
   );
   expect(

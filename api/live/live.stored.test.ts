@@ -17,7 +17,7 @@ import { defineSink } from '../../kernel/processor.ts';
 import { countingMeter } from '../../kernel/runner/meter.ts';
 import { runSink } from '../../kernel/runner/sink.ts';
 import type { Tenant } from '../../kernel/telemetry/client.ts';
-import { logsTopic, otlpHeaders, spansTopic } from '../../kernel/topics.ts';
+import { logsTopic, onlyForHeader, otlpHeaders, spansTopic } from '../../kernel/topics.ts';
 import { type LiveMessage, type LiveRequest, liveMessage } from '../contract/live.ts';
 import type { LogList } from '../contract/logs.ts';
 import { listLogs } from '../logs/logs.ts';
@@ -137,7 +137,13 @@ const line = (body: string, rest: Line = {}): Line => ({
   ...rest,
 });
 
-const appendTo = (topic: string, bytes: Uint8Array, records: number, { org, project }: Tenant): Promise<void> =>
+const appendTo = (
+  topic: string,
+  bytes: Uint8Array,
+  records: number,
+  { org, project }: Tenant,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<void> =>
   log.append(topic, [
     {
       key: '',
@@ -148,12 +154,17 @@ const appendTo = (topic: string, bytes: Uint8Array, records: number, { org, proj
         [otlpHeaders.retentionDays]: '30',
         [otlpHeaders.records]: String(records),
         [otlpHeaders.encoding]: 'zstd',
+        ...headers,
       },
       value: zstdCompressSync(bytes),
     },
   ]);
 
-const send = (lines: readonly Line[], tenant: Tenant = testTenant): Promise<void> => {
+const send = (
+  lines: readonly Line[],
+  tenant: Tenant = testTenant,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<void> => {
   const resource = { attributes: [{ key: 'service.name', value: { stringValue: 'checkout' } }] };
   const request = { resourceLogs: [{ resource, scopeLogs: [{ scope: { name: 'test' }, logRecords: lines }] }] };
   return appendTo(
@@ -161,6 +172,7 @@ const send = (lines: readonly Line[], tenant: Tenant = testTenant): Promise<void
     readJson(Buffer.from(JSON.stringify(request)), 'logs', 2 ** 28).bytes,
     lines.length,
     tenant,
+    headers,
   );
 };
 
@@ -212,6 +224,7 @@ describe('log lines', () => {
     const all = await following();
     await send([line('not ours', { severityNumber: 17 })], { ...testTenant, project: 'prj_other' });
     await send([line('not ours either', { severityNumber: 17 })], { ...testTenant, org: 'org_other' });
+    await send([line('not new', { severityNumber: 17 })], testTenant, { [onlyForHeader]: 'store-logs' });
     await send([line('too quiet'), line('an error', { severityNumber: 17 })]);
     expect(await bodiesFrom(errors, 1)).toEqual(['an error']);
     expect(await bodiesFrom(all, 2)).toEqual(['too quiet', 'an error']);

@@ -1,7 +1,7 @@
 /** One partition of `otlp.logs` as followers read it: from its end on, a little at a time, jumping ahead when too late. */
 import type { Log, LogRecord, PartitionTail } from '../../kernel/log/log.ts';
 import type { Tenant } from '../../kernel/telemetry/client.ts';
-import { logsTopic, otlpHeaders } from '../../kernel/topics.ts';
+import { logsTopic, onlyForHeader, otlpHeaders } from '../../kernel/topics.ts';
 import type { LineCounts, LogsFollower } from './logs.ts';
 import { type LiveRow, liveRowReader } from './rows.ts';
 
@@ -39,7 +39,7 @@ export const openLivePartition = async (options: LivePartitionOptions): Promise<
     const left = Number(record.headers[otlpHeaders.records] ?? 1);
     linesPerRecord += (left - linesPerRecord) / 8;
     try {
-      lines = { rows: (await readRows(record))[Symbol.iterator](), record, left };
+      lines = { rows: (await readRows(record, partition))[Symbol.iterator](), record, left };
     } catch (error) {
       skipped += left;
       report(error);
@@ -94,8 +94,9 @@ export const openLivePartition = async (options: LivePartitionOptions): Promise<
   };
 };
 
+/** What was put back for one processor, after it had failed there, is no new line. */
 const isFollowed = (record: LogRecord, followers: ReadonlySet<LogsFollower>): boolean =>
-  [...followers].some(({ tenant }) => belongsTo(record, tenant));
+  record.headers[onlyForHeader] === undefined && [...followers].some(({ tenant }) => belongsTo(record, tenant));
 
 const belongsTo = ({ headers }: LogRecord, { org, project }: Tenant): boolean =>
   headers[otlpHeaders.org] === org && headers[otlpHeaders.project] === project;

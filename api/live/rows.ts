@@ -25,10 +25,10 @@ const maxRowsBytes = 64 * 2 ** 20;
 const decompress = promisify(zstdDecompress);
 
 /** Returns a function that reads the lines of a record, one after the other. It keeps scratch space: one per feed. */
-export const liveRowReader = (): ((record: LogRecord) => Promise<Iterable<LiveRow>>) => {
+export const liveRowReader = (): ((record: LogRecord, partition: number) => Promise<Iterable<LiveRow>>) => {
   const transcoder = logsTranscoder();
   const decode = rowDecoder(transcoder.structure);
-  return async ({ headers, offset, value }) => {
+  return async ({ headers, offset, value }, partition) => {
     const identity = headers[otlpHeaders.encoding] === 'identity';
     const request = identity ? value : await decompress(value, { maxOutputLength: maxRequestBytes });
     if (request.length > maxRequestBytes) throw new RangeError('The request is too large to be shown live.');
@@ -38,6 +38,7 @@ export const liveRowReader = (): ((record: LogRecord) => Promise<Iterable<LiveRo
       project: headers[otlpHeaders.project]!,
       receivedAtMs: Number(headers[otlpHeaders.receivedAt]),
       retentionDays: Number(headers[otlpHeaders.retentionDays]),
+      partition,
       offset,
     };
     transcoder.transcode(request, origin, rows);
@@ -78,6 +79,7 @@ interface TableRow {
   readonly scope_attributes: AttributePairs;
   readonly scope_attribute_types: string;
   readonly scope_schema_url: string;
+  readonly record_partition: number;
   readonly record_offset: bigint;
   readonly record_index: number;
 }

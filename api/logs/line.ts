@@ -28,6 +28,7 @@ export interface LogRow {
   readonly scope_pairs: AttributePairs;
   readonly scope_attribute_types: string;
   readonly scope_schema_url: string;
+  readonly record_partition: number;
   readonly offset_text: string;
   readonly record_index: number;
 }
@@ -40,10 +41,10 @@ export const logLineColumns = `
   ${selectPairs('attributes')} AS attribute_pairs, attribute_types, dropped_attributes_count,
   ${selectPairs('resource_attributes')} AS resource_pairs, resource_attribute_types, resource_schema_url, scope_name,
   scope_version, ${selectPairs('scope_attributes')} AS scope_pairs, scope_attribute_types, scope_schema_url,
-  toString(record_offset) AS offset_text, record_index`;
+  record_partition, toString(record_offset) AS offset_text, record_index`;
 
 export const logLineOf = (row: LogRow): LogLine => ({
-  id: `${row.sort_unix_nano}-${row.offset_text}-${row.record_index}`,
+  id: `${row.sort_unix_nano}-${row.record_partition}-${row.offset_text}-${row.record_index}`,
   sortUnixNano: row.sort_unix_nano,
   timeUnixNano: row.sent_unix_nano,
   observedTimeUnixNano: row.observed_unix_nano,

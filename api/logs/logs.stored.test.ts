@@ -78,6 +78,7 @@ describe('a page of lines', () => {
         attributes: { 'http.status_code': '500', retry: 'true', path: '/pay' },
         attributeTypes: 'ibs',
         resource: { 'service.name': 'checkout' },
+        partition: 2,
         offset: 7,
         index: 3,
       },
@@ -86,7 +87,7 @@ describe('a page of lines', () => {
     const nano = `${fromMs + 1}000000`;
     expect(page.lines).toEqual([
       {
-        id: `${nano}-7-3`,
+        id: `${nano}-2-7-3`,
         sortUnixNano: nano,
         timeUnixNano: nano,
         observedTimeUnixNano: '0',
@@ -111,11 +112,12 @@ describe('a page of lines', () => {
 
   test.each(['newest', 'oldest'] as const)('%s first, each line once, while others arrive', async (order) => {
     const { fromMs, toMs } = hours(order === 'newest' ? 1 : 2);
-    // Many share a millisecond, and some an offset too.
+    // Many share a millisecond, and some a partition and an offset too.
     const early: TestLog[] = Array.from({ length: 103 }, (_, i) => ({
       timeMs: fromMs + 1000 + Math.floor(i / 10),
       body: `line ${i}`,
-      offset: Math.floor(i / 5),
+      partition: Math.floor(i / 20),
+      offset: Math.floor((i % 20) / 5),
       index: i % 5,
     }));
     await insertLogs(store.telemetry, early);
@@ -172,9 +174,13 @@ describe('a page of lines', () => {
     expect([first.lines.length, first.nextCursor]).toEqual([1, first.lines[0]!.id]);
     const second = await list({ fromMs, toMs, cursor: first.nextCursor! });
     expect(second.lines[0]!.id).not.toBe(first.lines[0]!.id);
+    // A cursor from when topics had one partition.
+    const old = first.nextCursor!.replace(/^(\d+)-0-/, '$1-');
+    expect(old).not.toBe(first.nextCursor);
+    expect((await list({ fromMs, toMs, cursor: old })).lines).toEqual(second.lines);
   });
 
-  test.each(['x', '1-2', '99999999999999999999-0-0', '9223372036854775808-0-0', "1-1-1' OR 1=1"])(
+  test.each(['x', '1-2', '99999999999999999999-0-0', '9223372036854775808-0-0', '1-65536-0-0', "1-1-1-1' OR 1=1"])(
     'does not begin at %s',
     async (cursor) => {
       const answer = await server.inject(urlOf('projects/prj_default/logs', { ...hours(0), cursor }));

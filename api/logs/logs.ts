@@ -34,11 +34,12 @@ const readPage = async (
   const beyond =
     cursor === undefined
       ? 'true'
-      : `(time, record_offset, record_index) ${sign} (fromUnixTimestamp64Nano({afterNano:Int64}, 'UTC'), {afterOffset:UInt64}, {afterIndex:UInt32})
+      : `(time, record_partition, record_offset, record_index) ${sign}
+           (fromUnixTimestamp64Nano({afterNano:Int64}, 'UTC'), {afterPartition:UInt16}, {afterOffset:UInt64}, {afterIndex:UInt32})
          AND time ${bound} fromUnixTimestamp64Nano({afterNano:Int64}, 'UTC')`;
   const { rows, cost } = await telemetry.query<LogRow>({
     sql: `SELECT ${logLineColumns} FROM logs WHERE ${where.sql} AND ${beyond}
-      ORDER BY time ${direction}, record_offset ${direction}, record_index ${direction}
+      ORDER BY time ${direction}, record_partition ${direction}, record_offset ${direction}, record_index ${direction}
       LIMIT {limit:UInt32}`,
     params: { ...where.params, ...cursor, limit: input.limit + 1 },
     tenant,
@@ -48,13 +49,17 @@ const readPage = async (
   return { lines, nextCursor: rows.length > page.length ? lines.at(-1)!.id : null, cost };
 };
 
-/** A cursor is the id of the last line seen, so a page can begin at any line somebody links to. */
+/**
+ * A cursor is the id of the last line seen, so a page can begin at any line somebody links to. Links from when topics
+ * had one partition do not name it.
+ */
 const parseCursor = (cursor: string) => {
-  const [, afterNano, afterOffset, afterIndex] = /^(\d{1,19})-(\d{1,19})-(\d{1,9})$/.exec(cursor) ?? [];
-  if (afterNano === undefined || BigInt(afterNano) >= 2n ** 63n) {
+  const [, afterNano, afterPartition = '0', afterOffset, afterIndex] =
+    /^(\d{1,19})-(?:(\d{1,5})-)?(\d{1,19})-(\d{1,9})$/.exec(cursor) ?? [];
+  if (afterNano === undefined || BigInt(afterNano) >= 2n ** 63n || Number(afterPartition) >= 2 ** 16) {
     throw new ApiError('INVALID_REQUEST', '"cursor" must be the nextCursor of an earlier page.');
   }
-  return { afterNano, afterOffset: afterOffset!, afterIndex: afterIndex! };
+  return { afterNano, afterPartition, afterOffset: afterOffset!, afterIndex: afterIndex! };
 };
 
 /** How many of the rows fit into a page; at least one. */

@@ -8,7 +8,7 @@ import { RowWriter } from './rows/row-binary.ts';
 import { spansTranscoder } from './rows/spans-rows.ts';
 import type { Transcoder } from './rows/transcoder.ts';
 
-const origin = { org: 'o', project: 'p', receivedAtMs: 1_763_629_200_000, retentionDays: 30, offset: 0 };
+const origin = { org: 'o', project: 'p', receivedAtMs: 1_763_629_200_000, retentionDays: 30, partition: 0, offset: 0 };
 
 const rowsOf = (transcoder: Transcoder, request: Uint8Array) => {
   const out = new RowWriter(16, 2 ** 28);

@@ -119,6 +119,7 @@ const logRow = (log: LogRecord, origin: Origin, index: number): Row => {
   const observed = BigInt(log.observedTimeUnixNano ?? 0);
   const severity = severityOfNumber(log.severityNumber ?? 0) || severityOfText(log.severityText ?? '');
   return {
+    record_partition: origin.partition,
     record_offset: BigInt(origin.offset),
     record_index: index,
     time: time(String(own || observed || BigInt(origin.receivedAtMs) * 1_000_000n)),

@@ -36,7 +36,14 @@ export const openRowStore = async (): Promise<RowStore> => {
     async roundTrip({ table, structure, transcode }, request, project) {
       const out = new RowWriter(2 ** 10, 2 ** 26);
       // arrival now, as rows past their retention are not even stored
-      const origin = { org: 'org_default', project, receivedAtMs: Date.now(), retentionDays: 30, offset: 42 };
+      const origin = {
+        org: 'org_default',
+        project,
+        receivedAtMs: Date.now(),
+        retentionDays: 30,
+        partition: 3,
+        offset: 42,
+      };
       const { rows: rowCount } = transcode(request, origin, out);
       const written = decodeRows(structure, out.written());
       await telemetry.insert({ table, structure, rows: [out.written()], rowCount, token: project });

@@ -11,6 +11,7 @@ import { ValueText } from './value-text.ts';
 
 const columns: Columns = [
   ...headColumns,
+  ['record_partition', 'UInt16'],
   ['record_offset', 'UInt64'],
   ['record_index', 'UInt32'],
   ['time', "DateTime64(9, 'UTC')"],
@@ -36,13 +37,15 @@ export const logsTranscoder = () => defineTranscoder('logs', columns, () => new 
 class LogRecordWriter implements RecordWriter {
   private readonly attributes = new AttributeList();
   private readonly value = new ValueText();
+  private partition = 0;
   private offset = 0;
   private index = 0;
   /** Nanoseconds, in two halves. */
   private arrivalLow = 0;
   private arrivalHigh = 0;
 
-  startRequest({ offset, receivedAtMs }: Origin): void {
+  startRequest({ partition, offset, receivedAtMs }: Origin): void {
+    this.partition = partition;
     this.offset = offset;
     this.index = 0;
     const arrival = BigInt(receivedAtMs) * 1_000_000n;
@@ -122,6 +125,7 @@ class LogRecordWriter implements RecordWriter {
     }
 
     out.append(head.bytes);
+    out.uint16(this.partition);
     out.int64(this.offset);
     out.uint32(this.index++);
     if (isSet(reader, timeAt)) out.time(reader, timeAt);

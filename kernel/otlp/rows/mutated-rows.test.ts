@@ -11,7 +11,7 @@ import { metricsTranscoder } from './metrics-rows.ts';
 import { RowWriter } from './row-binary.ts';
 import { spansTranscoder } from './spans-rows.ts';
 
-const origin = { org: 'o', project: 'p', receivedAtMs: 1_763_629_200_000, retentionDays: 30, offset: 7 };
+const origin = { org: 'o', project: 'p', receivedAtMs: 1_763_629_200_000, retentionDays: 30, partition: 0, offset: 7 };
 const transcoders = { traces: spansTranscoder(), logs: logsTranscoder(), metrics: metricsTranscoder() };
 
 test.each(['traces', 'logs', 'metrics'] as const)(

@@ -15,6 +15,7 @@ export interface Origin {
   readonly project: string;
   readonly receivedAtMs: number;
   readonly retentionDays: number;
+  readonly partition: number;
   readonly offset: number;
 }
 

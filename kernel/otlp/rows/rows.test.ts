@@ -15,6 +15,7 @@ const origin: Origin = {
   project: 'prj_default',
   receivedAtMs: 1_763_629_200_123,
   retentionDays: 30,
+  partition: 65_535,
   offset: 2 ** 40 + 5,
 };
 const requestsPerSignal = 2500;

@@ -30,7 +30,7 @@ export const storeRequests =
     for (const record of batch.records) {
       let day: DayOfRows | undefined;
       try {
-        const origin = readOrigin(record);
+        const origin = readOrigin(record, batch.partition);
         const request = requestOf(record);
         day = dayOf(days, origin.receivedAtMs);
         const transcoded = transcoder.transcode(request, origin, day.rows);
@@ -107,7 +107,7 @@ class UnreadableRecordError extends Error {
 }
 
 /** @throws UnreadableRecordError */
-const readOrigin = ({ headers, offset }: LogRecord): Origin => {
+const readOrigin = ({ headers, offset }: LogRecord, partition: number): Origin => {
   const text = (name: string): string => {
     const value = headers[name];
     if (!value) throw new UnreadableRecordError(`header ${name} is missing`);
@@ -125,6 +125,7 @@ const readOrigin = ({ headers, offset }: LogRecord): Origin => {
     project: text(otlpHeaders.project),
     receivedAtMs: integer(otlpHeaders.receivedAt, latestMs),
     retentionDays: integer(otlpHeaders.retentionDays, maxRetentionDays),
+    partition,
     offset,
   };
 };

@@ -92,6 +92,7 @@ describe('the examples of the specification come back', () => {
           ['map.attribute', '{"some.map.key":"some value"}'],
         ],
         attribute_types: 'sbidam',
+        record_partition: 3,
         record_offset: '42',
         record_index: 0,
       }),

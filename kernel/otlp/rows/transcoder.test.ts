@@ -8,7 +8,7 @@ import { RowsTooLargeError, RowWriter } from './row-binary.ts';
 import { spansTranscoder } from './spans-rows.ts';
 import type { Transcoder } from './transcoder.ts';
 
-const origin = { org: 'o', project: 'p', receivedAtMs: 1_763_629_200_000, retentionDays: 30, offset: 7 };
+const origin = { org: 'o', project: 'p', receivedAtMs: 1_763_629_200_000, retentionDays: 30, partition: 0, offset: 7 };
 const transcoders = { traces: spansTranscoder(), logs: logsTranscoder(), metrics: metricsTranscoder() };
 
 const rowsOf = (transcoder: Transcoder, request: Uint8Array) => {

@@ -5,7 +5,7 @@ import type { LogLine } from '../../../../api/contract/logs.ts';
 export const lineAt = (atMs: number, rest: Partial<LogLine> = {}, index = 0): LogLine => {
   const nano = (1_795_082_400_000_000_000n + BigInt(Math.round(atMs * 1e6))).toString();
   return {
-    id: `${nano}-7-${index}`,
+    id: `${nano}-0-7-${index}`,
     sortUnixNano: nano,
     timeUnixNano: nano,
     observedTimeUnixNano: nano,

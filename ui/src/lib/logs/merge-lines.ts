@@ -1,11 +1,11 @@
 /** Lists of lines in order of time, joined without repeats. */
 import type { LogLine } from '../../../../api/contract/logs.ts';
 
-/** Below zero when `a` was written before `b`. Ids are `<nanoseconds>-<offset>-<index>`, the order of the storage. */
+/** Below zero when `a` was written before `b`. Ids are `<nanoseconds>-<partition>-<offset>-<index>`, the order of the storage. */
 export const compareIds = (a: string, b: string): number => {
   if (a === b) return 0;
   const [aParts, bParts] = [a.split('-'), b.split('-')];
-  for (let part = 0; part < 3; part += 1) {
+  for (let part = 0; part < 4; part += 1) {
     const [left, right] = [aParts[part] ?? '', bParts[part] ?? ''];
     if (left.length !== right.length) return left.length - right.length;
     if (left !== right) return left < right ? -1 : 1;

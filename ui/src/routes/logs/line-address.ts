@@ -9,12 +9,15 @@ export interface LineAddress {
   readonly cursor: string;
 }
 
+/** The id a link names. Links from when topics had one partition do not name it. */
+export const lineIdOf = (linked: string): string => linked.replace(/^(\d+)-(\d+-\d+)$/, '$1-0-$2');
+
 /** Null for what is not an id. */
 export const addressOf = (id: string): LineAddress | null => {
-  const [, nano, offset, index] = /^(\d{7,19})-(\d{1,19})-(\d{1,9})$/.exec(id) ?? [];
-  if (nano === undefined || offset === undefined || index === undefined) return null;
+  const [, nano, place, index] = /^(\d{7,19})-(\d{1,5}-\d{1,19})-(\d{1,9})$/.exec(id) ?? [];
+  if (nano === undefined || place === undefined || index === undefined) return null;
   const fromMs = Number(BigInt(nano) / 1_000_000n);
-  return { fromMs, toMs: fromMs + 1, cursor: `${nano}-${offset}-${Number(index) + 1}` };
+  return { fromMs, toMs: fromMs + 1, cursor: `${nano}-${place}-${Number(index) + 1}` };
 };
 
 /** A range that stands still around the line: what a link to it shows tomorrow as well. */
