@@ -1,6 +1,6 @@
 /**
  * The telemetry store: ClickHouse, behind four verbs. Every read names its tenant, which is bound here and nowhere
- * else; no caller's string ever becomes SQL. Adapters: `embedded.ts` (chDB, in process).
+ * else; no caller's string ever becomes SQL. Adapters: `embedded.ts` (chDB, in process), `server.ts` (over HTTP).
  */
 
 export interface Tenant {
@@ -92,52 +92,3 @@ export const assertTenantFenced = (sql: string): void => {
     throw new Error(`This query does not name its tenant: ${sql.slice(0, 200)}`);
   }
 };
-
-/** ClickHouse's error codes for a limit that was reached (src/Common/ErrorCodes.cpp). */
-const limitOfCode: Readonly<Record<string, 'time' | 'memory' | 'rows'>> = {
-  '159': 'time',
-  '160': 'time',
-  '241': 'memory',
-  '158': 'rows',
-  '307': 'rows',
-  '396': 'rows',
-};
-
-/** Turns a limit into the error that says so, and passes everything else on. */
-export const asQueryError = (error: unknown): unknown => {
-  const code = String((error as { code?: unknown }).code ?? '');
-  const limit = limitOfCode[code];
-  if (limit === undefined) return error;
-  const message = {
-    time: 'The query took longer than it may.',
-    memory: 'The query needs more memory than it may use.',
-    rows: 'The query reads more rows than it may.',
-  }[limit];
-  return new QueryTooExpensiveError(limit, message);
-};
-
-/**
- * ClickHouse's error codes for bytes that will never parse: 6 CANNOT_PARSE_TEXT, 26/27 CANNOT_PARSE_*, 32
- * ATTEMPT_TO_READ_AFTER_EOF, 33 CANNOT_READ_ALL_DATA, 36 BAD_ARGUMENTS, 53 TYPE_MISMATCH, 69 ARGUMENT_OUT_OF_BOUND,
- * 117 INCORRECT_DATA, 128 TOO_LARGE_ARRAY_SIZE, 131 TOO_LARGE_STRING_SIZE, 190 SIZES_OF_ARRAYS_DO_NOT_MATCH,
- * 407 DECIMAL_OVERFLOW (a view's arithmetic), 691 UNKNOWN_ELEMENT_OF_ENUM.
- */
-const rejectedCodes = new Set([
-  '6',
-  '26',
-  '27',
-  '32',
-  '33',
-  '36',
-  '53',
-  '69',
-  '117',
-  '128',
-  '131',
-  '190',
-  '407',
-  '691',
-]);
-
-export const isRejection = (error: unknown): boolean =>
-  rejectedCodes.has(String((error as { code?: unknown }).code ?? ''));

@@ -6,6 +6,7 @@
  */
 import { createClient } from '@clickhouse/client';
 import { createChdbConnection } from 'chdb/connection';
+import { openPlaces } from './places.ts';
 
 export type ChdbClient = ReturnType<typeof createClient>;
 
@@ -13,10 +14,6 @@ export interface Connections {
   /** Waits for a free connection, in order of asking. @throws TooManyWaitingError when `maxWaiting` others wait already. */
   lend<Result>(use: (client: ChdbClient) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
-}
-
-export class TooManyWaitingError extends Error {
-  override readonly name = 'TooManyWaitingError';
 }
 
 export interface ConnectionLimits {
@@ -27,43 +24,25 @@ export interface ConnectionLimits {
 }
 
 export const openConnections = (path: string, limits: ConnectionLimits): Connections => {
+  const places = openPlaces(limits);
   const free: ChdbClient[] = [];
-  const waiting: (() => void)[] = [];
-  let lent = 0;
   let closed = false;
 
-  const takePlace = async (): Promise<void> => {
-    if (lent >= limits.maxOpen) {
-      if (waiting.length >= limits.maxWaiting) {
-        throw new TooManyWaitingError(`${limits.maxWaiting} statements wait for the telemetry store already.`);
-      }
-      await new Promise<void>((resolve) => waiting.push(resolve));
-    } else lent++;
-  };
-  // A waiter inherits the place of whoever wakes it, so `lent` changes only when nobody waits.
-  const release = (): void => {
-    const next = waiting.shift();
-    if (next) next();
-    else lent--;
-  };
-
   return {
-    async lend(use) {
-      await takePlace();
-      let client: ChdbClient | undefined;
-      try {
-        client = free.pop() ?? connect(path);
-        const result = await use(client);
-        if (closed || limits.useOnce) await client.close();
-        else free.push(client);
-        return result;
-      } catch (error) {
-        await client?.close().catch(() => {});
-        throw error;
-      } finally {
-        release();
-      }
-    },
+    lend: (use) =>
+      places.hold(async () => {
+        let client: ChdbClient | undefined;
+        try {
+          client = free.pop() ?? connect(path);
+          const result = await use(client);
+          if (closed || limits.useOnce) await client.close();
+          else free.push(client);
+          return result;
+        } catch (error) {
+          await client?.close().catch(() => {});
+          throw error;
+        }
+      }),
     async close() {
       closed = true;
       await Promise.all(free.splice(0).map((client) => client.close()));

@@ -8,18 +8,10 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { RejectedBatchError } from '../processor.ts';
-import {
-  asQueryError,
-  assertTenantFenced,
-  isRejection,
-  type Query,
-  type RowsInsert,
-  readSettings,
-  type Telemetry,
-  TelemetryUnavailableError,
-} from './client.ts';
-import { openConnections, TooManyWaitingError } from './connections.ts';
+import { asInsertError, asQueryError } from './clickhouse-errors.ts';
+import { assertTenantFenced, type Query, type RowsInsert, readSettings, type Telemetry } from './client.ts';
+import { openConnections } from './connections.ts';
+import { columnNames, insertSettings } from './insert-block.ts';
 import { writeSpoolFile } from './spool-file.ts';
 
 export interface EmbeddedTelemetryOptions {
@@ -60,7 +52,6 @@ export const openEmbeddedTelemetry = async ({ directory }: EmbeddedTelemetryOpti
           },
         };
       } catch (error) {
-        if (error instanceof TooManyWaitingError) throw new TelemetryUnavailableError(error.message);
         throw asQueryError(error);
       }
     },
@@ -72,7 +63,7 @@ export const openEmbeddedTelemetry = async ({ directory }: EmbeddedTelemetryOpti
         await writeSpoolFile(path, rows);
         await writers.lend((client) => client.command({ query: insertFromFile(table, structure, path, token) }));
       } catch (error) {
-        throw isRejection(error) ? new RejectedBatchError((error as Error).message) : error;
+        throw asInsertError(error);
       } finally {
         await rm(path, { force: true });
       }
@@ -100,35 +91,16 @@ export const openEmbeddedTelemetry = async ({ directory }: EmbeddedTelemetryOpti
 const maxReads = 4;
 const maxWrites = 2;
 
-/**
- * One block, one part, one token: settings that keep ClickHouse from cutting the rows into several blocks, whose
- * boundaries would have to be the same at a replay.
- */
 const insertFromFile = (table: string, structure: string, path: string, token: string): string => {
-  const columns = columnNames(structure).join(', ');
-  return `INSERT INTO ${table} (${columns})
-SETTINGS insert_deduplicate = 1, insert_deduplication_token = ${quote(token)},
-  deduplicate_blocks_in_dependent_materialized_views = 1, max_insert_threads = 1, max_threads = 1,
-  max_insert_block_size = 10000000, max_block_size = 10000000, min_insert_block_size_rows = 10000000,
-  min_insert_block_size_bytes = 4000000000, preferred_block_size_bytes = 0
+  const settings = { ...insertSettings(token), ...oneBlockOfFile };
+  return `INSERT INTO ${table} (${columnNames(structure).join(', ')})
+SETTINGS ${Object.entries(settings)
+    .map(([name, value]) => `${name} = ${typeof value === 'number' ? value : quote(value)}`)
+    .join(', ')}
 SELECT * FROM file(${quote(path)}, 'RowBinary', ${quote(structure)})`;
 };
 
-/** The names in a structure: the first word of each column, commas inside parentheses aside. */
-const columnNames = (structure: string): string[] => {
-  const names: string[] = [];
-  let depth = 0;
-  let start = 0;
-  for (let i = 0; i <= structure.length; i++) {
-    const c = structure[i];
-    if (c === '(') depth++;
-    else if (c === ')') depth--;
-    else if (c === undefined || (c === ',' && depth === 0)) {
-      names.push(structure.slice(start, i).trim().split(/\s/, 1)[0]!);
-      start = i + 1;
-    }
-  }
-  return names;
-};
+/** Reading a file goes by the settings of a SELECT. */
+const oneBlockOfFile = { max_threads: 1, max_block_size: 10_000_000, preferred_block_size_bytes: 0 };
 
 const quote = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;

@@ -3,12 +3,21 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { columnsOf } from '../otlp/rows/decode-rows.ts';
+import { logsTranscoder } from '../otlp/rows/logs-rows.ts';
+import { metricsTranscoder } from '../otlp/rows/metrics-rows.ts';
+import { spansTranscoder } from '../otlp/rows/spans-rows.ts';
 import { RejectedBatchError } from '../processor.ts';
-import { QueryTooExpensiveError, type Telemetry } from './client.ts';
+import { QueryTooExpensiveError, type Telemetry, TelemetryUnavailableError } from './client.ts';
 import { openEmbeddedTelemetry } from './embedded.ts';
 import { migrateTelemetry } from './migrate.ts';
+import { openTelemetryServer } from './server.ts';
+import { freshClickHouseDatabase } from './test-clickhouse.ts';
 
-const adapters = [{ name: 'embedded', open: (directory: string) => openEmbeddedTelemetry({ directory }) }];
+const adapters = [
+  { name: 'embedded', open: openEmbedded },
+  { name: 'server', open: openServer },
+];
 const tenant = { org: "o'1", project: 'p"; DROP TABLE spans' };
 const fence = '{org:String} AS org, {project:String} AS project';
 const endless = `SELECT sum(cityHash64(number)) AS s, ${fence} FROM numbers(1000000000000)`;
@@ -23,20 +32,54 @@ const row = (service: string, receivedAtMs: number): Uint8Array => {
 };
 /** Within retention, and a day apart, so that tests do not share a partition. */
 const daysAgo = (days: number): number => Date.now() - days * 86_400_000;
+/** A time zone is no part of a value. */
+const onTheWire = (type: string): string => type.replaceAll(", 'UTC')", ')');
 const structure = 'org String, project String, received_at DateTime64(3), retention_days UInt16, service String';
 
+interface Opened {
+  readonly telemetry: Telemetry;
+  /** Of another process, where there can be one. */
+  readonly another: Telemetry;
+  close(): Promise<void>;
+}
+
+async function openEmbedded(): Promise<Opened> {
+  const directory = await mkdtemp(join(tmpdir(), 'syntra-telemetry-'));
+  const telemetry = await openEmbeddedTelemetry({ directory });
+  return {
+    telemetry,
+    another: telemetry,
+    async close() {
+      await telemetry.close();
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+async function openServer(): Promise<Opened> {
+  const { config, stop } = await freshClickHouseDatabase();
+  const telemetry = await openTelemetryServer(config);
+  const another = await openTelemetryServer(config);
+  return {
+    telemetry,
+    another,
+    async close() {
+      await another.close();
+      await telemetry.close();
+      await stop();
+    },
+  };
+}
+
 describe.each(adapters)('the $name telemetry store', ({ open }) => {
-  let directory: string;
+  let opened: Opened;
   let telemetry: Telemetry;
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'syntra-telemetry-'));
-    telemetry = await open(directory);
+    opened = await open();
+    telemetry = opened.telemetry;
     await migrateTelemetry(telemetry);
   });
-  afterAll(async () => {
-    await telemetry.close();
-    await rm(directory, { recursive: true });
-  });
+  afterAll(() => opened.close());
 
   const count = async (table: string): Promise<number> => {
     const sql = `SELECT count() AS n FROM ${table} WHERE org = {org:String} AND project = {project:String}`;
@@ -96,6 +139,32 @@ describe.each(adapters)('the $name telemetry store', ({ open }) => {
     expect(await count('spans')).toBe(4);
   });
 
+  test('stores a batch once that two bring at the same time, views included', async () => {
+    const rows = Array.from({ length: 20_000 }, (_, i) => row(`twice${i % 3}`, daysAgo(4)));
+    const insert = { table: 'spans', structure, rows, rowCount: rows.length, token: 'twice' };
+    const stored = async (sql: string) => (await telemetry.inspect<{ n: number | string }>(sql))[0]!.n;
+    for (let i = 0; i < 3; i++) {
+      const answers = await Promise.allSettled([opened.another, telemetry].map((client) => client.insert(insert)));
+      for (const answer of answers) {
+        if (answer.status === 'rejected') expect(answer.reason).toBeInstanceOf(TelemetryUnavailableError);
+      }
+      expect(answers.map(({ status }) => status)).toContain('fulfilled');
+    }
+    expect(Number(await stored(`SELECT count() AS n FROM spans WHERE service LIKE 'twice%'`))).toBe(20_000);
+    expect(Number(await stored(`SELECT sum(calls) AS n FROM red WHERE service LIKE 'twice%'`))).toBe(20_000);
+  });
+
+  test('has the columns that the sinks write, as the bytes that they write', async () => {
+    for (const { table, structure } of [spansTranscoder(), logsTranscoder(), metricsTranscoder()]) {
+      const columns = await telemetry.inspect<{ name: string; type: string }>(
+        `SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = '${table}'`,
+      );
+      const made = new Map(columns.map(({ name, type }) => [name, onTheWire(type)]));
+      const written = columnsOf(structure).map(({ name, type }) => ({ name, type: onTheWire(type) }));
+      expect(written, table).toEqual(written.map(({ name }) => ({ name, type: made.get(name) })));
+    }
+  });
+
   test('stores a large batch as one part', async () => {
     const rows = Array.from({ length: 150_000 }, (_, i) => row(`s${i % 7}`, daysAgo(2)));
     await telemetry.insert({
@@ -106,7 +175,7 @@ describe.each(adapters)('the $name telemetry store', ({ open }) => {
       token: 'big',
     });
     const parts = await telemetry.inspect<{ rows: number }>(
-      `SELECT rows FROM system.parts WHERE table = 'spans' AND partition = '${new Date(daysAgo(2)).toISOString().slice(0, 10)}' AND level = 0`,
+      `SELECT rows FROM system.parts WHERE database = currentDatabase() AND table = 'spans' AND partition = '${new Date(daysAgo(2)).toISOString().slice(0, 10)}' AND level = 0`,
     );
     expect(parts.map((part) => Number(part.rows))).toEqual([150_000]);
   });

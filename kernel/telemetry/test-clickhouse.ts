@@ -3,11 +3,13 @@
  * paused, killed, started again where it was, and told to misbehave.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { ClickHouseConfig } from '../config.ts';
 import type { Fault } from './test-clickhouse-faults.ts';
 
 export interface TestClickHouseOptions {
@@ -70,6 +72,30 @@ export const startClickHouse = async ({ directory, password }: TestClickHouseOpt
       if (directory === undefined) await rm(data, { recursive: true, force: true });
     },
   };
+};
+
+/**
+ * A database of its own, on the server that SYNTRA_TEST_CLICKHOUSE_URL names (a user and a password may be in it) or
+ * else on a stand-in that ends with it.
+ */
+export const freshClickHouseDatabase = async (): Promise<{ config: ClickHouseConfig; stop: () => Promise<void> }> => {
+  const given = process.env.SYNTRA_TEST_CLICKHOUSE_URL;
+  const standIn = given ? undefined : await startClickHouse();
+  const url = new URL(given ?? standIn!.url);
+  const config = {
+    url: url.origin,
+    username: decodeURIComponent(url.username) || 'default',
+    password: decodeURIComponent(url.password),
+    database: `syntra_test_${randomUUID().replaceAll('-', '')}`,
+  };
+  const drop = async (): Promise<void> => {
+    const { username, password, database } = config;
+    await fetch(`${config.url}/?query=${encodeURIComponent(`DROP DATABASE IF EXISTS ${database}`)}`, {
+      method: 'POST',
+      headers: { 'X-ClickHouse-User': username, 'X-ClickHouse-Key': password },
+    });
+  };
+  return { config, stop: () => (standIn ? standIn.stop() : drop()) };
 };
 
 interface Running {

@@ -1,0 +1,34 @@
+/**
+ * What makes an insert one block, one part and one token: settings that keep ClickHouse from cutting the rows into
+ * several blocks, whose boundaries would have to be the same at a replay.
+ */
+
+/** For every insert, by whichever way its rows come. Views of views included, each table drops a token it has seen. */
+export const insertSettings = (token: string): Readonly<Record<string, string | number>> => ({
+  // Or the server would gather rows of several inserts into blocks of its own, under tokens of its own.
+  async_insert: 0,
+  insert_deduplicate: 1,
+  insert_deduplication_token: token,
+  deduplicate_blocks_in_dependent_materialized_views: 1,
+  max_insert_threads: 1,
+  max_insert_block_size: 10_000_000,
+  min_insert_block_size_rows: 10_000_000,
+  min_insert_block_size_bytes: 4_000_000_000,
+});
+
+/** The names in a structure: the first word of each column, commas inside parentheses aside. */
+export const columnNames = (structure: string): string[] => {
+  const names: string[] = [];
+  let depth = 0;
+  let start = 0;
+  for (let i = 0; i <= structure.length; i++) {
+    const c = structure[i];
+    if (c === '(') depth++;
+    else if (c === ')') depth--;
+    else if (c === undefined || (c === ',' && depth === 0)) {
+      names.push(structure.slice(start, i).trim().split(/\s/, 1)[0]!);
+      start = i + 1;
+    }
+  }
+  return names;
+};
