@@ -37,11 +37,13 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'guide',
-          include: ['docs/**/*.test.ts', 'ui/tests/**/*.test.ts'],
+          include: ['docs/guide/**/*.test.ts', 'docs/shop/**/*.test.ts', 'ui/tests/**/*.test.ts'],
           testTimeout: 120_000,
           fileParallelism: false,
         },
       },
+      // What is promised, while everything is killed, cut off and filled up: `npm run test:faults` says it all.
+      { test: { ...shared, name: 'faults', include: ['docs/faults/**/*.test.ts'] } },
       {
         test: {
           ...shared,

@@ -2,8 +2,11 @@
  * The SQLite file behind the embedded log: one table per topic, one row per record. Everything here is synchronous
  * and runs in a thread of its own (`embedded-thread.ts`), because every commit waits for the disk.
  */
-import { DatabaseSync } from 'node:sqlite';
+import { statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { reached } from '../steps.ts';
 import type { TopicDefinition } from '../topics.ts';
+import { openLogFile } from './embedded-file.ts';
 import { openTable, type Table } from './embedded-table.ts';
 import type { CommittedOffset, Extent, LogRecord, NewRecord, ReadLimits } from './log.ts';
 
@@ -20,10 +23,9 @@ export interface Store {
   committed(group: string, topic: string): CommittedOffset | undefined;
   commit(group: string, topic: string, offset: number, metadata: string): void;
   /**
-   * Deletes some of what is too old or too much, but nothing from `keepFrom[topic]` on: somebody has still to read that.
-   * Answers whether there is more to delete.
+   * Deletes some of what may go: as much as takes a moment, so that appends never wait long. Answers whether there is more.
    */
-  retain(nowMs: number, keepFrom: Readonly<Record<string, number>>): boolean;
+  retain(retain: Retain): boolean;
   /** True when the topic holds as much as it may. */
   isFull(topic: string): boolean;
   close(): void;
@@ -34,33 +36,33 @@ export interface AppendGroup {
   readonly records: readonly NewRecord[];
 }
 
-/** The file was written by a newer program; nothing was touched. */
-export class NewerLogError extends Error {
-  override readonly name = 'NewerLogError';
+export interface Retain {
+  readonly nowMs: number;
+  /** By topic that somebody reads: from this offset on it has still to be read, and stays. */
+  readonly keepFrom: Readonly<Record<string, number>>;
+  /** What everybody has read goes at once, and its room is given back to the disk. */
+  readonly diskIsLow: boolean;
 }
 
-const schemaVersion = 1;
+/** How long a step of `retain` may take, commit not counted. */
+const stepMs = 20;
+
+/** One topic may hold this share of the disk, however much it may hold elsewhere. */
+const diskShare = 0.1;
 
 export const openStore = (path: string, topics: readonly TopicDefinition[]): Store => {
-  const db = new DatabaseSync(path);
-  const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
-  if (version > schemaVersion) {
-    db.close();
-    throw new NewerLogError(
-      `it is at version ${version}, this program knows ${schemaVersion}: start a newer Syntra, or choose another directory with SYNTRA_DATA_DIR.`,
-    );
-  }
-  db.exec(`
-    PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA page_size = 16384;
-    PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4096; PRAGMA journal_size_limit = 268435456;
-    PRAGMA user_version = ${schemaVersion};
-    CREATE TABLE IF NOT EXISTS offsets (
-      consumer_group TEXT, topic TEXT, next_offset INTEGER NOT NULL, metadata TEXT NOT NULL,
-      PRIMARY KEY (consumer_group, topic)) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS identity (id TEXT NOT NULL);
-    INSERT INTO identity SELECT lower(hex(randomblob(8))) WHERE NOT EXISTS (SELECT 1 FROM identity);`);
+  const db = openLogFile(path);
   const { id } = db.prepare('SELECT id FROM identity').get() as { id: string };
-  const tables = new Map(topics.map((topic) => [topic.name, openTable(db, topic)]));
+  const { bsize, blocks } = statfsSync(dirname(path));
+  // One commit for all tables: each would wait for the disk.
+  db.exec('BEGIN');
+  const tables = new Map(
+    topics.map((topic) => [
+      topic.name,
+      openTable(db, topic, Math.min(topic.retentionBytes, bsize * blocks * diskShare)),
+    ]),
+  );
+  db.exec('COMMIT');
   const table = (topic: string): Table => {
     const found = tables.get(topic);
     if (!found) throw new Error(`There is no topic ${topic}: declare it in kernel/topics.ts.`);
@@ -85,14 +87,29 @@ export const openStore = (path: string, topics: readonly TopicDefinition[]): Sto
   };
   const selectOffset = db.prepare('SELECT next_offset, metadata FROM offsets WHERE consumer_group = ? AND topic = ?');
   const upsertOffset = db.prepare('INSERT OR REPLACE INTO offsets VALUES (?, ?, ?, ?)');
+  const freePages = db.prepare('PRAGMA freelist_count');
+  /** Answers whether there is more. */
+  const giveBack = (): boolean => {
+    if ((freePages.get() as { freelist_count: number }).freelist_count === 0) return false;
+    db.exec(`PRAGMA incremental_vacuum(${pagesPerStep})`);
+    if ((freePages.get() as { freelist_count: number }).freelist_count > 0) return true;
+    // Only now does the file become smaller, and the write-ahead log with it.
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    return false;
+  };
 
   return {
     id,
-    append: (groups) =>
-      inOneCommit(() => {
+    append(groups) {
+      const offsets = inOneCommit(() => {
         const nowMs = Date.now();
-        return groups.map(({ topic, records }) => table(topic).append(records, nowMs));
-      }),
+        const first = groups.map(({ topic, records }) => table(topic).append(records, nowMs));
+        reached('log: records written');
+        return first;
+      });
+      reached('log: committed');
+      return offsets;
+    },
     read: (topic, offset, limits) => table(topic).read(offset, limits),
     extent: (topic) => table(topic).extent(),
     offsetAt: (topic, timeMs) => table(topic).offsetAt(timeMs),
@@ -103,17 +120,27 @@ export const openStore = (path: string, topics: readonly TopicDefinition[]): Sto
     commit(group, topic, offset, metadata) {
       upsertOffset.run(group, topic, offset, metadata);
     },
-    retain: (nowMs, keepFrom) =>
-      [...tables]
-        .map(([topic, each]) => {
-          const limits = { nowMs, keepFrom: keepFrom[topic] ?? Number.MAX_SAFE_INTEGER };
-          return inOneCommit(() => each.deleteSome(limits));
-        })
-        .some(Boolean),
+    retain({ nowMs, keepFrom, diskIsLow }) {
+      const deadlineMs = performance.now() + stepMs;
+      const more = inOneCommit(() =>
+        // Every topic has its turn, also after one that could go on for long.
+        [...tables]
+          .map(([topic, each]) => each.forget({ nowMs, keepFrom: keepFrom[topic], diskIsLow }, deadlineMs))
+          .some(Boolean),
+      );
+      return more || (diskIsLow && giveBack());
+    },
     isFull: (topic) => table(topic).isFull(),
     close() {
-      db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      try {
+        db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      } catch {
+        // No room for it: the next start reads what was written ahead.
+      }
       db.close();
     },
   };
 };
+
+/** 8 MiB, a few hundredths of a second. */
+const pagesPerStep = 512;

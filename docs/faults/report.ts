@@ -1,0 +1,71 @@
+/** How the rows of a family become tests, and what they say when they are through. */
+import { spawnSync } from 'node:child_process';
+import { expect, test } from 'vitest';
+import { level } from './level.ts';
+import { type Need, type Result, type Row, runRow } from './row.ts';
+
+declare module 'vitest' {
+  interface TaskMeta {
+    /** Of a row, for the total at the end. */
+    figures?: { readonly acknowledged: number; readonly missing: number; readonly double: number };
+  }
+}
+
+/** One test for each mode that a row applies to. SYNTRA_FAULT_SEED repeats a run; otherwise every run has its own. */
+export const testRows = (rows: readonly Row[]): void => {
+  for (const row of rows) {
+    for (const mode of row.modes) {
+      const needs = [...(mode === 'distributed' ? (['java'] as const) : []), ...(row.needs ?? [])];
+      // A quick look takes what npm has installed and nothing else.
+      if (level.name === 'quick' && (needs.length > 0 || row.notQuick)) continue;
+      const lacking = needs.filter((need) => !isThere(need));
+      // Where everything is meant to be there, a row that cannot be run is a failure.
+      const skip = lacking.length > 0 && process.env.CI === undefined;
+      test(`${row.name} · ${mode}${skip ? ` (needs ${lacking.map((need) => needed[need]).join(' and ')})` : ''}`, {
+        timeout: timeoutMs,
+      }, async (context) => {
+        context.skip(skip);
+        expect(lacking.map((need) => needed[need])).toEqual([]);
+        const result = await runRow(row, mode, chooseSeed(), level);
+        const { acknowledged, missing, double } = result;
+        context.task.meta.figures = { acknowledged, missing: missing.length, double: double.length };
+        console.log(`${row.name} · ${mode} · ${tell(result)}`);
+        expectNothingLost(result);
+      });
+    }
+  }
+};
+
+/** The promise itself. */
+export const expectNothingLost = ({ seed, acknowledged, missing, double, disagreements, outcomes }: Result): void => {
+  const seen = { seed, missing: missing.slice(0, 20), double: double.slice(0, 20), disagreements };
+  expect(seen).toEqual({ seed, missing: [], double: [], disagreements: [] });
+  expect(acknowledged).toBeGreaterThan(1_000);
+  expect(outcomes.dropped, 'answers that make a client drop its data').toBe(0);
+};
+
+export const tell = ({
+  seed,
+  acknowledged,
+  missing,
+  double,
+  deeds,
+  outcomes,
+  unacknowledgedButStored,
+}: Result): string =>
+  `seed ${seed}: acknowledged ${acknowledged}, missing ${missing.length}, double ${double.length} ` +
+  `(${deeds}; ${outcomes.retry + outcomes['no answer']} requests without an acknowledgement, of which ${unacknowledgedButStored} records were stored)`;
+
+export const chooseSeed = (): number => Number(process.env.SYNTRA_FAULT_SEED ?? Math.floor(Math.random() * 1e6));
+
+const timeoutMs = 60 * 60_000;
+
+const needed: Readonly<Record<Need, string>> = {
+  java: 'Java 17 and Maven, for a Kafka of its own',
+  root: 'root on Linux, for network namespaces and small disks',
+};
+
+const isThere = (need: Need): boolean =>
+  need === 'root'
+    ? process.platform === 'linux' && process.getuid?.() === 0
+    : ['java', 'mvn'].every((command) => spawnSync(command, ['-version']).status === 0);

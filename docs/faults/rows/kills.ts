@@ -1,0 +1,73 @@
+/** Processes killed with SIGKILL: at any moment, and between every two steps of a batch. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Step } from '../../../kernel/steps.ts';
+import type { Row } from '../row.ts';
+
+export const killAtRandom: Row = {
+  name: 'kill -9 of each role at random moments',
+  modes: ['embedded', 'distributed'],
+  async run({ world, load, random, level }) {
+    for (const part of world.parts) {
+      for (let i = 0; i < level.kills; i++) {
+        await sleep(random.between(0, 1_500));
+        await part.kill();
+        // Every other time it is killed once more while it starts.
+        if (i % 2 === 1) {
+          const starting = part.start();
+          await sleep(random.between(0, 1_500));
+          await part.kill();
+          await starting;
+        }
+        await part.start();
+        if (part.roles.length === 0 || part.roles.includes('ingest')) await load.acknowledges(1);
+      }
+    }
+    return `${level.kills} kills of each of ${world.parts.length} processes`;
+  },
+};
+
+const steps: readonly Step[] = [
+  'ingest: request read',
+  'ingest: appended',
+  'log: records written',
+  'log: committed',
+  'sink: batch read',
+  'sink: extent noted',
+  'sink: rows sent',
+  'sink: rows stored',
+  'sink: dead letters appended',
+  'sink: place moved',
+  'decider: batch read',
+  'decider: place moved',
+  'decider: states saved',
+  'decider: outbox saved',
+  'decider: committed',
+  'decider: outbox appended',
+  'decider: outbox emptied',
+  'decider: place noted',
+];
+
+export const killAtSteps: Row = {
+  name: 'kill -9 between every two steps of a batch',
+  modes: ['embedded'],
+  async run({ world, level }) {
+    const [part] = world.parts;
+    let kills = 0;
+    for (const count of level.timesOfStep) {
+      for (const step of steps) {
+        await part!.kill();
+        await part!.start({ SYNTRA_FAULT_KILL_AT: step, SYNTRA_FAULT_KILL_COUNT: String(count) });
+        const late = new Promise<never>((_, reject) =>
+          setTimeout(() => reject(new Error(`"${step}" was not taken ${count} times within a minute`)), 60_000).unref(),
+        );
+        const { signal } = await Promise.race([part!.exited, late]);
+        if (signal !== 'SIGKILL') throw new Error(`At "${step}" it ended by itself, with ${signal}.`);
+        kills++;
+      }
+    }
+    await part!.start();
+    return `${kills} kills at ${steps.length} steps`;
+  },
+};
+
+export const rows: readonly Row[] = [killAtRandom, killAtSteps];

@@ -1,0 +1,134 @@
+/**
+ * An installation to do harm to: real processes of the program over real stores, in directories of its own. Everything
+ * that was started ends with `close`.
+ */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Role } from '../../kernel/config.ts';
+import type { Inspect } from './checker.ts';
+import type { IngestAddress } from './exporters.ts';
+import { inDirectory, onServer } from './inspect.ts';
+import { createPart, type Part } from './part.ts';
+import { openStores, type Stores, type StoresWanted } from './stores.ts';
+
+/**
+ * embedded: one process, nothing else. servers: one process and the embedded log, with ClickHouse and PostgreSQL as
+ * servers. distributed: a process or more for each role, and all three stores as servers.
+ */
+export type Mode = 'embedded' | 'servers' | 'distributed';
+
+/** Processes of each role, in the distributed mode. */
+export type Layout = Readonly<Record<Role, number>>;
+
+export interface WorldOptions {
+  readonly mode: Mode;
+  readonly layout?: Layout;
+  readonly stores?: StoresWanted;
+  /** Where the data goes; default: a new directory that is removed with the world. */
+  readonly directory?: string;
+  readonly host?: string;
+  readonly wrapper?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface World {
+  readonly mode: Mode;
+  readonly directory: string;
+  readonly stores: Stores;
+  readonly parts: readonly Part[];
+  withRole(role: Role): readonly Part[];
+  /** One more process of this role; not started. */
+  add(role: Role): Promise<Part>;
+  /** Starts what does not run, and resolves when all of it is ready. @throws Error when one ends instead */
+  startAll(): Promise<void>;
+  ingestAddresses(): readonly IngestAddress[];
+  /** Resolves when every sink has stored all that its topic holds. */
+  untilStored(): Promise<void>;
+  /** Stops the processes in order, and reads the tables past them. */
+  inspect<Result>(use: (inspect: Inspect) => Promise<Result>): Promise<Result>;
+  close(): Promise<void>;
+}
+
+const patienceMs = 300_000;
+
+export const openWorld = async (options: WorldOptions): Promise<World> => {
+  const { mode, host = '127.0.0.1', wrapper = [] } = options;
+  const made = options.directory === undefined ? await mkdtemp(join(tmpdir(), 'syntra-fault-')) : undefined;
+  const directory = options.directory ?? made!;
+  const stores = await openStores(mode, options.stores);
+  const parts: Part[] = [];
+
+  const add = async (roles: readonly Role[], name: string): Promise<Part> => {
+    const dataDir = mode === 'distributed' ? join(directory, name) : directory;
+    await mkdir(dataDir, { recursive: true });
+    const env = { SYNTRA_DATA_DIR: dataDir, SYNTRA_LOG_LEVEL: 'warn', ...stores.settings, ...options.env };
+    const part = await createPart({ name, roles, host, wrapper, env });
+    parts.push(part);
+    return part;
+  };
+  const withRole = (role: Role): Part[] => parts.filter(({ roles }) => roles.length === 0 || roles.includes(role));
+
+  const world: World = {
+    mode,
+    directory,
+    stores,
+    parts,
+    withRole,
+    add: (role) => add([role], `${role}-${withRole(role).length + 1}`),
+    async startAll() {
+      await Promise.all(
+        parts
+          .filter(({ isRunning }) => !isRunning)
+          .map(async (part) => {
+            const how = await part.start();
+            if (how !== 'ready') throw new Error(`${part.name} ended with ${JSON.stringify(how)}:\n${part.output()}`);
+          }),
+      );
+    },
+    ingestAddresses: () => withRole('ingest').map(({ ingest }) => ingest),
+    async untilStored() {
+      const api = withRole('api')[0]!;
+      const deadlineMs = performance.now() + patienceMs;
+      for (let last = ''; ; await sleep(50)) {
+        last = await backlogOf(api.url).catch((error: Error) => error.message);
+        if (last === '0') return;
+        if (performance.now() > deadlineMs) {
+          const outputs = parts.map((part) => `--- ${part.name}\n${part.output()}`).join('\n');
+          throw new Error(`Not all was stored within ${patienceMs} ms: ${last}\n${outputs}`);
+        }
+      }
+    },
+    async inspect(use) {
+      for (const part of parts) await part.stop();
+      return mode === 'embedded' ? inDirectory(directory, use) : use(onServer(stores.clickhouseUrl!));
+    },
+    async close() {
+      await Promise.all(parts.map((part) => part.kill()));
+      await stores.close();
+      if (made !== undefined) await rm(made, { recursive: true, force: true, maxRetries: 10 });
+    },
+  };
+
+  try {
+    if (mode === 'distributed') {
+      const layout = options.layout ?? { ingest: 1, processors: 1, api: 1 };
+      for (const role of ['ingest', 'processors', 'api'] as const) {
+        for (let i = 0; i < layout[role]; i++) await world.add(role);
+      }
+    } else await add([], 'syntra');
+    return world;
+  } catch (error) {
+    await world.close();
+    throw error;
+  }
+};
+
+/** Records that ingest took and the sinks have not stored. */
+const backlogOf = async (url: string): Promise<string> => {
+  const response = await fetch(`${url}/api/v1/projects/prj_default/ingest`, { signal: AbortSignal.timeout(10_000) });
+  const text = await response.text();
+  if (!response.ok) throw new Error(text);
+  return String((JSON.parse(text) as { data: { backlog: number } }).data.backlog);
+};
