@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { brotliCompressSync, gunzipSync } from 'node:zlib';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { afterEach, describe, expect, test } from 'vitest';
+import { reportOf } from '../kernel/reports/test-reports.ts';
 import { StateUnavailableError } from '../kernel/state/unavailable.ts';
 import { QueryTooExpensiveError, TelemetryUnavailableError } from '../kernel/telemetry/client.ts';
 import { ApiError } from './api-error.ts';
@@ -223,6 +224,7 @@ const rawRequest = (server: FastifyInstance, text: string): Promise<string> =>
 describe('health', () => {
   test('the process lives whatever its stores do', async () => {
     const server = await serve({ dependencies: { log: () => Promise.reject(new Error('gone')) } });
+    expect((await server.inject('/livez')).statusCode).toBe(200);
     expect((await server.inject('/healthz')).statusCode).toBe(200);
   });
 
@@ -254,15 +256,22 @@ describe('the explorer', () => {
     await writeFile(join(build, '_app/immutable/a.js'), 'plain');
     await writeFile(join(build, '_app/immutable/a.js.br'), brotliCompressSync('plain'));
     await writeFile(join(build, '_app/version.json'), '{}');
-    return serve({ explorerDirectory: build });
+    const reports = { latest: async () => reportOf({}), lags: async () => new Map() };
+    return serve({ explorerDirectory: build, reports, config: { adminToken: 'long-enough-token', loopback: false } });
   };
   const html = { accept: 'text/html,application/xhtml+xml' };
 
-  test.each(['/', '/traces/abc?fromMs=1', '/logs'])('%s is the page, never cached', async (url) => {
+  test.each(['/', '/traces/abc?fromMs=1', '/logs', '/metrics'])('%s is the page, never cached', async (url) => {
     const server = await serveExplorer();
     const answer = await server.inject({ url, headers: html });
     expect([answer.statusCode, answer.body]).toEqual([200, page]);
     expect(answer.headers).toMatchObject({ 'cache-control': 'no-cache', 'content-type': 'text/html; charset=utf-8' });
+  });
+
+  test('where the page of metrics is, scrapers find the figures', async () => {
+    const server = await serveExplorer();
+    const answer = await server.inject({ url: '/metrics', headers: { authorization: 'Bearer long-enough-token' } });
+    expect(answer.body).toContain('process_resident_memory_bytes 100.0');
   });
 
   test('its own inline script may run and no other', async () => {

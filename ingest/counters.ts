@@ -28,7 +28,7 @@ export interface IngestCounters {
   bytes(): Count[];
   ofProject(project: string): ProjectCounts;
   /** All of it, in sum and for the projects that sent something lately, the busiest first. */
-  report(): Omit<IngestReport, 'inFlightBytes'>;
+  report(): Omit<IngestReport, 'inFlightBytes' | 'notAccepting'>;
 }
 
 export interface IngestCounting {

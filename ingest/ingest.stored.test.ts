@@ -157,6 +157,7 @@ describe('counters', () => {
       rejected: { 'id-length': 2 },
       refused: { malformed: 2 },
       inFlightBytes: 0,
+      notAccepting: null,
       projects: [
         {
           project: 'prj_default',

@@ -132,7 +132,11 @@ export const startIngest = async ({
     grpcPort: portOf(grpc),
     counters: counting.counters,
     inFlight,
-    report: () => ({ ...counting.counters.report(), inFlightBytes: inFlight.bytes }),
+    report: () => ({
+      ...counting.counters.report(),
+      inFlightBytes: inFlight.bytes,
+      notAccepting: refuseWhile() ?? null,
+    }),
     notReady,
     drain: () => (drained ??= drain()),
   };

@@ -30,6 +30,7 @@ test('HTTP: 503 with Retry-After and the reason, and taken again once it is over
   why = nearlyFull;
   const refused = await post();
   expect(refused.status).toBe(503);
+  expect(ingest.report().notAccepting).toBe(why);
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
   expect(await statusOf(refused)).toMatchObject({ code: 14, message: nearlyFull });
   expect(await ingest.recordsOf(spansTopic.name)).toHaveLength(0);

@@ -1,18 +1,20 @@
-/** /healthz: the process lives. /readyz: each store it depends on answers. */
+/**
+ * /livez: the process lives. /readyz: it should be sent requests now, since each store it depends on answers and nothing
+ * speaks against it. Anybody may ask: no reason holds more than a word to those who run the installation.
+ */
 import type { FastifyInstance } from 'fastify';
 
-/** Rejects when the dependency does not answer. */
+/** Rejects when the dependency does not answer; resolves with a string when it is not ready, which is told to anybody. */
 export type Check = () => Promise<unknown>;
+export type Checks = Readonly<Record<string, Check>>;
 
 const checkTimeoutMs = 2_000;
 
-export const registerHealth = (app: FastifyInstance, dependencies: Readonly<Record<string, Check>>): void => {
-  app.get('/healthz', async () => ({ alive: true }));
+export const registerHealth = (app: FastifyInstance, checks: Checks): void => {
+  for (const path of ['/livez', '/healthz']) app.get(path, async () => ({ alive: true }));
   app.get('/readyz', async (request, reply) => {
     const answers = await Promise.all(
-      Object.entries(dependencies).map(
-        async ([name, check]) => [name, await answerOf(check, name, request.log)] as const,
-      ),
+      Object.entries(checks).map(async ([name, check]) => [name, await answerOf(check, name, request.log)] as const),
     );
     const ready = answers.every(([, answer]) => answer === 'answers');
     return reply
@@ -22,15 +24,15 @@ export const registerHealth = (app: FastifyInstance, dependencies: Readonly<Reco
   });
 };
 
-/** The reason stays in our log: anybody may ask here. */
+/** Why something was rejected stays in our log. */
 const answerOf = async (check: Check, name: string, log: FastifyInstance['log']): Promise<string> => {
   let timer: NodeJS.Timeout | undefined;
   try {
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error(`no answer within ${checkTimeoutMs} ms`)), checkTimeoutMs);
     });
-    await Promise.race([check(), late]);
-    return 'answers';
+    const answer = await Promise.race([check(), late]);
+    return typeof answer === 'string' ? answer : 'answers';
   } catch (error) {
     log.warn({ error, dependency: name }, 'A store does not answer');
     return 'does not answer';

@@ -80,6 +80,8 @@ export interface IngestReport {
   /** Requests not taken, by reason. */
   readonly refused: Readonly<Record<string, number>>;
   readonly inFlightBytes: number;
+  /** Why nothing new is taken, in a sentence for people; null while it is. */
+  readonly notAccepting: string | null;
   /** Those that sent something in the last 15 minutes, the busiest first, 1,000 at most. */
   readonly projects: readonly ProjectIngestReport[];
 }

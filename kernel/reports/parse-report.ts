@@ -52,6 +52,7 @@ const instanceReport = z.object({
       rejected: byReason,
       refused: byReason,
       inFlightBytes: count,
+      notAccepting: z.string().nullable(),
       projects: z.array(
         z.object({
           project: z.string(),

@@ -15,6 +15,7 @@ const start = (append: (record: NewRecord) => Promise<void>, options: Partial<Re
         expect(topic).toBe(instanceReportsTopic.name);
         await append(records[0]!);
       },
+      lagOf: async () => [],
     },
     roles: ['processors'],
     version: '1.2.3',

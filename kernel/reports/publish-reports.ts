@@ -3,9 +3,10 @@ import type { Log } from '../log/log.ts';
 import { instanceReportsTopic } from '../topics.ts';
 import { type ReportSources, reportCollector } from './collect-report.ts';
 import type { InstanceReport } from './instance-report.ts';
+import { lagReader, type ReadLags } from './read-lags.ts';
 
 export interface ReportsOptions extends ReportSources {
-  readonly log: Pick<Log, 'append'>;
+  readonly log: Pick<Log, 'append' | 'lagOf'>;
   /** Told once of a row of reports that could not be made. Those that the log does not take are no news: it says so itself. */
   readonly onFault?: (error: unknown) => void;
   readonly intervalMs?: number;
@@ -17,6 +18,8 @@ export interface Reports {
   readonly instance: string;
   /** The newest report of this process, at most some seconds old, also while the log is away. */
   latest(): Promise<InstanceReport>;
+  /** How far the processors of this process are behind. */
+  readonly lags: ReadLags;
   /** Publishes a last report, that this process is stopping; waits for a log that is away no longer than a moment. */
   stop(): Promise<void>;
 }
@@ -80,6 +83,7 @@ export const startReports = ({
   return {
     instance: collector.instance,
     latest: async () => latest ?? collect(),
+    lags: lagReader(log, () => sources.processors().map((processor) => processor.report())),
     stop: () => (stopped ??= stop()),
   };
 };

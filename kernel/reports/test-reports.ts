@@ -26,6 +26,7 @@ export const reportOf = ({ processors = [], ingest = null, ...given }: TestRepor
     rejected: {},
     refused: {},
     inFlightBytes: 0,
+    notAccepting: null,
     projects: [],
     ...ingest,
   },
