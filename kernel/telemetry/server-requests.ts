@@ -37,14 +37,15 @@ export interface ServerInsert {
  * @param database undefined: the user's own default.
  */
 export const openServerRequests = (
-  { url, username, password }: ClickHouseConfig,
+  config: ClickHouseConfig,
   database: string | undefined,
   maxConnections: number,
 ): ServerRequests => {
+  const { origin, pathname, username, password } = new URL(config.url);
   const client = createClient({
-    url,
-    username,
-    password,
+    url: `${origin}${pathname}`,
+    username: decodeURIComponent(username) || config.username,
+    password: decodeURIComponent(password) || config.password,
     ...(database === undefined ? {} : { database }),
     application: 'syntra',
     max_open_connections: maxConnections,

@@ -18,7 +18,7 @@ export interface ServerPatience {
    * Default 30,000.
    */
   readonly insertTimeoutMs?: number;
-  /** Beyond a query's own limit of time. Default 5,000. */
+  /** Beyond a query's own limit of time, and for a ping. Default 5,000. */
   readonly answerGraceMs?: number;
 }
 
@@ -83,7 +83,7 @@ export const openTelemetryServer = async (
 
     /** With its own connection, past those who wait: it asks whether the server answers, not whether it is busy. */
     async ping() {
-      await requests.select('SELECT 1', {}, pingTimeoutMs);
+      await requests.select('SELECT 1', {}, answerGraceMs);
     },
 
     close: () => requests.close(),
@@ -93,7 +93,6 @@ export const openTelemetryServer = async (
 const maxReads = 16;
 const maxWrites = 8;
 
-const pingTimeoutMs = 5_000;
 const inspectTimeoutMs = 60_000;
 /** A migration may have to rewrite a table. */
 const commandTimeoutMs = 3_600_000;

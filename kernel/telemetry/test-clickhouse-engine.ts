@@ -74,6 +74,8 @@ const ask = async (client: ChdbClient, statements: readonly string[]): Promise<U
   buffer((await client.exec({ query: statements.join(';\n') })).stream);
 
 const preamble = ({ database, settings, params }: Statement): string[] => [
+  // Parameters are no part of a query's text, other than here.
+  'SET max_query_size = 100000000',
   ...Object.entries(settings).map(([name, value]) => `SET ${identifier(name)} = ${quote(value)}`),
   ...Object.entries(params).map(([name, value]) => `SET param_${identifier(name)} = ${quote(value)}`),
   `USE ${identifier(database)}`,
