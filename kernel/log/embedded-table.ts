@@ -1,6 +1,9 @@
-/** One topic of the embedded log: a table of records, and what retention or compaction takes out of it again. */
+/** One topic of the embedded log: a table of records. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { TopicDefinition } from '../topics.ts';
+import { compaction, expiry, type Retention } from './embedded-expiry.ts';
+import { tableNameOf, tableOf } from './embedded-file.ts';
+import { openSize } from './embedded-size.ts';
 import type { Extent, LogRecord, NewRecord, ReadLimits } from './log.ts';
 
 export interface Table {
@@ -8,23 +11,16 @@ export interface Table {
   read(offset: number, limits: ReadLimits): LogRecord[];
   extent(): Extent;
   offsetAt(timeMs: number): number;
-  /** Deletes a small share of what may go; answers whether there may be more. Small, so that appends never wait long. */
-  deleteSome(limits: DeleteLimits): boolean;
+  /** Deletes what may go, until `deadlineMs` of performance.now(); answers whether there is more. */
+  forget(retention: Retention, deadlineMs: number): boolean;
   isFull(): boolean;
   /** Returns what to call after a rollback: what was counted since did not happen. */
   mark(): () => void;
 }
 
-export interface DeleteLimits {
-  readonly nowMs: number;
-  /** Records from this offset on have still to be read by somebody. */
-  readonly keepFrom: number;
-}
-
-const deleteChunk = 256;
-
-export const openTable = (db: DatabaseSync, topic: TopicDefinition): Table => {
-  const name = `"topic ${topic.name}"`;
+/** @param limitBytes what it may hold */
+export const openTable = (db: DatabaseSync, topic: TopicDefinition, limitBytes: number): Table => {
+  const name = tableOf(topic.name);
   // AUTOINCREMENT: an offset is never given twice, even when the newest rows were deleted.
   db.exec(`CREATE TABLE IF NOT EXISTS ${name} (
     offset INTEGER PRIMARY KEY AUTOINCREMENT, appended_at_ms INTEGER NOT NULL,
@@ -37,24 +33,30 @@ export const openTable = (db: DatabaseSync, topic: TopicDefinition): Table => {
   const selectAt = db.prepare(`SELECT offset FROM ${name} WHERE appended_at_ms >= ? ORDER BY offset LIMIT 1`);
   const selectStart = db.prepare(`SELECT min(offset) AS offset FROM ${name}`);
   const selectLast = db.prepare('SELECT seq AS offset FROM sqlite_sequence WHERE name = ?');
-  const selectBytes = db.prepare(`SELECT coalesce(sum(length(value)), 0) AS bytes FROM ${name}`);
-  let storedBytes = (selectBytes.get() as { bytes: number }).bytes;
-  const forget = topic.cleanup === 'compact' ? compaction(db, name, topic) : expiry(db, name, topic);
+  const selectNewest = db.prepare(`SELECT appended_at_ms FROM ${name} ORDER BY offset DESC LIMIT 1`);
+  const size = openSize(db, topic.name);
+  const forget = topic.cleanup === 'compact' ? compaction(db, topic) : expiry(db, topic, limitBytes);
+  let newestMs = (selectNewest.get() as { appended_at_ms: number } | undefined)?.appended_at_ms ?? 0;
 
   const extent = (): Extent => {
-    const last = (selectLast.get(`topic ${topic.name}`) as { offset: number } | undefined)?.offset ?? 0;
+    const last = (selectLast.get(tableNameOf(topic.name)) as { offset: number } | undefined)?.offset ?? 0;
     const start = (selectStart.get() as { offset: number | null }).offset;
     return { startOffset: start ?? last + 1, endOffset: last + 1 };
   };
 
   return {
     append(records, nowMs) {
+      // A clock that is set back must not make a later record the older one: places are found by time.
+      newestMs = Math.max(newestMs, nowMs);
       let first = 0;
+      let last = 0;
       for (const record of records) {
-        const { lastInsertRowid } = insert.run(nowMs, record.key, JSON.stringify(record.headers), record.value);
-        first ||= Number(lastInsertRowid);
-        storedBytes += record.value.byteLength;
+        const { lastInsertRowid } = insert.run(newestMs, record.key, JSON.stringify(record.headers), record.value);
+        last = Number(lastInsertRowid);
+        first ||= last;
+        size.add(record.value.byteLength);
       }
+      if (size.saveIsDue) size.save(last + 1);
       return first;
     },
     read(offset, { maxRecords, maxBytes }) {
@@ -75,18 +77,16 @@ export const openTable = (db: DatabaseSync, topic: TopicDefinition): Table => {
     },
     extent,
     offsetAt: (timeMs) => (selectAt.get(timeMs) as { offset: number } | undefined)?.offset ?? extent().endOffset,
-    deleteSome(limits) {
-      const deleted = forget(limits, storedBytes);
-      for (const { bytes } of deleted) storedBytes -= bytes;
-      return deleted.length === deleteChunk;
+    forget(retention, deadlineMs) {
+      const { bytes, more } = forget(retention, size.bytes, deadlineMs);
+      if (bytes > 0) {
+        size.add(-bytes);
+        size.save(extent().endOffset);
+      }
+      return more;
     },
-    isFull: () => storedBytes >= topic.retentionBytes,
-    mark() {
-      const before = storedBytes;
-      return () => {
-        storedBytes = before;
-      };
-    },
+    isFull: () => size.bytes >= limitBytes,
+    mark: () => size.mark(),
   };
 };
 
@@ -97,26 +97,3 @@ interface Row {
   readonly headers: string;
   readonly value: Uint8Array;
 }
-
-type Forget = (limits: DeleteLimits, storedBytes: number) => { bytes: number }[];
-
-/** Keeps the newest record of each key. */
-const compaction = (db: DatabaseSync, name: string, topic: TopicDefinition): Forget => {
-  db.exec(`CREATE INDEX IF NOT EXISTS "key of ${topic.name}" ON ${name} (key, offset)`);
-  const remove = db.prepare(`DELETE FROM ${name} WHERE offset IN (
-    SELECT older.offset FROM ${name} AS older
-    WHERE EXISTS (SELECT 1 FROM ${name} AS newer WHERE newer.key = older.key AND newer.offset > older.offset)
-    LIMIT ${deleteChunk}) RETURNING length(value) AS bytes`);
-  return () => remove.all() as { bytes: number }[];
-};
-
-/** From the oldest on: what is too old, or anything while the topic holds more than it may. */
-const expiry = (db: DatabaseSync, name: string, topic: TopicDefinition): Forget => {
-  const remove = db.prepare(`DELETE FROM ${name} WHERE offset IN (
-    SELECT offset FROM (SELECT offset, appended_at_ms FROM ${name} ORDER BY offset LIMIT ${deleteChunk})
-    WHERE offset < ? AND (? OR appended_at_ms < ?)) RETURNING length(value) AS bytes`);
-  return ({ nowMs, keepFrom }, storedBytes) => {
-    const tooMuch = storedBytes >= topic.retentionBytes ? 1 : 0;
-    return remove.all(keepFrom, tooMuch, nowMs - topic.retentionHours * 3_600_000) as { bytes: number }[];
-  };
-};

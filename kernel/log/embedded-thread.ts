@@ -4,7 +4,7 @@
  */
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { TopicDefinition } from '../topics.ts';
-import { type AppendGroup, openStore, type Store } from './embedded-store.ts';
+import { type AppendGroup, openStore, type Retain, type Store } from './embedded-store.ts';
 import type { ReadLimits } from './log.ts';
 
 export type Request =
@@ -27,12 +27,7 @@ export type Request =
       readonly offset: number;
       readonly metadata: string;
     }
-  | {
-      readonly id: number;
-      readonly do: 'retain';
-      readonly nowMs: number;
-      readonly keepFrom: Readonly<Record<string, number>>;
-    }
+  | { readonly id: number; readonly do: 'retain'; readonly retain: Retain }
   | { readonly id: number; readonly do: 'identify' }
   | { readonly id: number; readonly do: 'ping' }
   | { readonly id: number; readonly do: 'close' };
@@ -53,7 +48,8 @@ const serve = (store: Store, port: MessagePort): void => {
   const reply = (message: Reply, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
   const fail = (id: number, error: unknown): void => {
     const { name, message, errcode } = error as Error & { errcode?: number };
-    reply({ id, error: { name, message, full: errcode !== undefined && isDiskFull(errcode) } });
+    const full = errcode !== undefined && isDiskFull(errcode);
+    reply({ id, error: { name, message: full ? `The log's disk does not take it: ${message}.` : message, full } });
   };
 
   const append = (requests: readonly Extract<Request, { do: 'append' }>[]): void => {
@@ -99,7 +95,7 @@ const serve = (store: Store, port: MessagePort): void => {
         reply({ id, result: undefined });
         break;
       case 'retain':
-        reply({ id, result: store.retain(request.nowMs, request.keepFrom) });
+        reply({ id, result: store.retain(request.retain) });
         break;
       case 'identify':
         reply({ id, result: store.id });

@@ -4,8 +4,10 @@
  * are refused until its readers have caught up.
  */
 import { join } from 'node:path';
+import type { DiskSpace } from '../disk-space.ts';
 import { topics as allTopics, type TopicDefinition } from '../topics.ts';
 import { type LogThread, startLogThread } from './embedded-client.ts';
+import { keepRoom } from './embedded-room.ts';
 import {
   type Extent,
   GroupInUseError,
@@ -22,8 +24,17 @@ export interface EmbeddedLogOptions {
   /** Default: every topic of the product. */
   readonly topics?: readonly TopicDefinition[];
   readonly retentionIntervalMs?: number;
+  /** While it is low, what everybody has read goes at once. */
+  readonly disk?: Pick<DiskSpace, 'isLow'>;
+  /** Told in a sentence when nothing can be deleted, a disk that is full to the last byte say. */
+  readonly report?: (sentence: string) => void;
   /** Told when the thread has ended by itself: from then on every call rejects, and only a new process helps. */
   readonly onDeath?: (error: Error) => void;
+}
+
+export interface EmbeddedLog extends Log {
+  /** By topic that somebody reads: the offset from which on somebody has still to read it. */
+  unreadFrom(): Promise<Record<string, number>>;
 }
 
 const maxQueuedBytes = 64 * 2 ** 20;
@@ -33,8 +44,10 @@ export const openEmbeddedLog = async ({
   directory,
   topics = allTopics,
   retentionIntervalMs = 30_000,
+  disk = { isLow: () => false },
+  report = () => {},
   onDeath = () => {},
-}: EmbeddedLogOptions): Promise<Log> => {
+}: EmbeddedLogOptions): Promise<EmbeddedLog> => {
   const thread = await startLogThread({ path: join(directory, 'log.db'), topics }, onDeath);
   const logId = await thread.ask<string>({ do: 'identify' });
   const ends = new Map<string, number>();
@@ -71,29 +84,24 @@ export const openEmbeddedLog = async ({
       for (const signal of signals) signal.addEventListener('abort', done, { once: true });
     });
 
-  const retain = async (nowMs: number): Promise<void> => {
-    const keepFrom: Record<string, number> = {};
+  const unreadFrom = async (): Promise<Record<string, number>> => {
+    const from: Record<string, number> = {};
     for (const [group, groupTopics] of readers) {
       for (const topic of groupTopics) {
         const { offset } = await committedOf(thread, group, topic);
-        keepFrom[topic] = Math.min(keepFrom[topic] ?? Number.MAX_SAFE_INTEGER, offset);
+        from[topic] = Math.min(from[topic] ?? Number.MAX_SAFE_INTEGER, offset);
       }
     }
-    // In small steps, so that appends come between.
-    while (await thread.ask<boolean>({ do: 'retain', nowMs, keepFrom }));
+    return from;
   };
-  let retaining: Promise<void> | undefined;
-  /** Never before a group has joined: until then nobody could say what an earlier run has left unread. */
-  const retainNow = async (): Promise<void> => {
-    if (readers.size === 0) return;
-    retaining ??= retain(Date.now())
-      .catch(() => {})
-      .finally(() => {
-        retaining = undefined;
-      });
-    await retaining;
-  };
-  const retention = setInterval(() => void retainNow(), retentionIntervalMs).unref();
+  const room = keepRoom({
+    topics: topics.map(({ name }) => name),
+    unreadFrom,
+    isLow: disk.isLow,
+    step: (retain) => thread.ask<boolean>({ do: 'retain', retain }),
+    report,
+    intervalMs: retentionIntervalMs,
+  });
 
   const appendNow = (topic: string, records: readonly NewRecord[]): Promise<number> => {
     // A copy of exactly these bytes: the sender's may share memory with others, and must stay the sender's.
@@ -114,7 +122,7 @@ export const openEmbeddedLog = async ({
         const first = await appendNow(topic, records).catch(async (error: unknown) => {
           if (!(error instanceof LogFullError)) throw error;
           // What has been read is kept only while there is room for it.
-          await retainNow();
+          await room.makeNow();
           return appendNow(topic, records);
         });
         ends.set(topic, Math.max(endOf(topic), first + records.length));
@@ -130,6 +138,7 @@ export const openEmbeddedLog = async ({
       const held = names.map((topic) => {
         endOf(topic);
         readers.set(group, (readers.get(group) ?? new Set()).add(topic));
+        room.joined();
         return hold(partitionReader(thread, logId, group, topic, signal, waitFor));
       });
       const settled = Promise.allSettled(held);
@@ -195,11 +204,12 @@ export const openEmbeddedLog = async ({
       await thread.ask({ do: 'commit', group, topic, offset, metadata });
     },
 
-    retain,
+    retain: room.make,
+    unreadFrom,
     ping: () => thread.ask({ do: 'ping' }),
 
     async close() {
-      clearInterval(retention);
+      room.close();
       closing.abort();
       await thread.close();
     },
