@@ -2,11 +2,11 @@
  * A row of the table of faults: what is done to an installation under load. Everything else, which is the same for all
  * of them, happens here: start, send, do harm, see that it works again, wait until all is stored, stop, and look.
  */
-import { check, type Findings } from './checker.ts';
+import { check, type Findings, type Inspect } from './checker.ts';
 import { type Generator, startGenerator } from './generator.ts';
 import type { Level } from './level.ts';
 import { type Random, randomOf } from './random.ts';
-import { type Mode, openWorld, type World, type WorldOptions } from './world.ts';
+import { ingestKey, type Mode, openWorld, type World, type WorldOptions } from './world.ts';
 
 /** What is under a row's hands while senders send. */
 export interface Stage {
@@ -33,6 +33,8 @@ export interface Row {
   run(stage: Stage): Promise<string>;
   /** Looks for more than numbers, when everything has been stored and still runs. */
   verify?(stage: Stage): Promise<void>;
+  /** Looks into the tables: did what was to be survived happen at all? */
+  look?(inspect: Inspect, stage: Stage): Promise<void>;
 }
 
 export type Need = 'java' | 'root';
@@ -58,6 +60,7 @@ export const runRow = async (row: Row, mode: Mode, seed: number, level: Level): 
       random,
       addresses: () => world.ingestAddresses(),
       recordsPerSecond: row.recordsPerSecond ?? 3_000,
+      key: ingestKey,
     });
     await load.acknowledges(recordsBetween);
     const stage = { world, load, random, level };
@@ -68,7 +71,10 @@ export const runRow = async (row: Row, mode: Mode, seed: number, level: Level): 
     await world.untilStored();
     await row.verify?.(stage);
     const { ledger, outcomes } = load;
-    const findings = await world.inspect((inspect) => check(inspect, run, ledger));
+    const findings = await world.inspect(async (inspect) => {
+      await row.look?.(inspect, stage);
+      return check(inspect, run, ledger);
+    });
     return { ...findings, seed, deeds, outcomes: { ...outcomes } };
   } catch (error) {
     const said = world.parts.map((part) => `--- ${part.name}\n${part.output()}`).join('\n');

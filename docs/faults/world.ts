@@ -31,6 +31,8 @@ export interface WorldOptions {
   readonly host?: string;
   readonly wrapper?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** What was made for this world, and goes with it. */
+  readonly onClose?: () => Promise<void>;
 }
 
 export interface World {
@@ -44,12 +46,18 @@ export interface World {
   /** Starts what does not run, and resolves when all of it is ready. @throws Error when one ends instead */
   startAll(): Promise<void>;
   ingestAddresses(): readonly IngestAddress[];
+  /** What the API says of the project that is sent to, under this path. */
+  ask<Answer>(path: string): Promise<Answer>;
   /** Resolves when every sink has stored all that its topic holds. */
   untilStored(): Promise<void>;
   /** Stops the processes in order, and reads the tables past them. */
   inspect<Result>(use: (inspect: Inspect) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
+
+/** Of every world: nothing in them is worth a secret. */
+export const ingestKey = `syn_${'0123456789'.repeat(4)}`;
+const adminToken = 'a-token-for-faults';
 
 const patienceMs = 300_000;
 
@@ -63,7 +71,14 @@ export const openWorld = async (options: WorldOptions): Promise<World> => {
   const add = async (roles: readonly Role[], name: string): Promise<Part> => {
     const dataDir = mode === 'distributed' ? join(directory, name) : directory;
     await mkdir(dataDir, { recursive: true });
-    const env = { SYNTRA_DATA_DIR: dataDir, SYNTRA_LOG_LEVEL: 'warn', ...stores.settings, ...options.env };
+    const env = {
+      SYNTRA_DATA_DIR: dataDir,
+      SYNTRA_LOG_LEVEL: 'warn',
+      SYNTRA_INGEST_KEY: ingestKey,
+      SYNTRA_ADMIN_TOKEN: adminToken,
+      ...stores.settings,
+      ...options.env,
+    };
     const part = await createPart({ name, roles, host, wrapper, env });
     parts.push(part);
     return part;
@@ -88,11 +103,12 @@ export const openWorld = async (options: WorldOptions): Promise<World> => {
       );
     },
     ingestAddresses: () => withRole('ingest').map(({ ingest }) => ingest),
+    ask: (path) => ask(withRole('api')[0]!.url, path),
     async untilStored() {
-      const api = withRole('api')[0]!;
       const deadlineMs = performance.now() + patienceMs;
       for (let last = ''; ; await sleep(50)) {
-        last = await backlogOf(api.url).catch((error: Error) => error.message);
+        const health = world.ask<{ backlog: number }>('ingest');
+        last = await health.then(({ backlog }) => String(backlog)).catch((error: Error) => error.message);
         if (last === '0') return;
         if (performance.now() > deadlineMs) {
           const outputs = parts.map((part) => `--- ${part.name}\n${part.output()}`).join('\n');
@@ -107,6 +123,7 @@ export const openWorld = async (options: WorldOptions): Promise<World> => {
     async close() {
       await Promise.all(parts.map((part) => part.kill()));
       await stores.close();
+      await options.onClose?.();
       if (made !== undefined) await rm(made, { recursive: true, force: true, maxRetries: 10 });
     },
   };
@@ -125,10 +142,13 @@ export const openWorld = async (options: WorldOptions): Promise<World> => {
   }
 };
 
-/** Records that ingest took and the sinks have not stored. */
-const backlogOf = async (url: string): Promise<string> => {
-  const response = await fetch(`${url}/api/v1/projects/prj_default/ingest`, { signal: AbortSignal.timeout(10_000) });
+/** What the API says of the default project, to somebody with the token. */
+const ask = async <Answer>(url: string, path: string): Promise<Answer> => {
+  const response = await fetch(`${url}/api/v1/projects/prj_default/${path}`, {
+    headers: { authorization: `Bearer ${adminToken}` },
+    signal: AbortSignal.timeout(10_000),
+  });
   const text = await response.text();
   if (!response.ok) throw new Error(text);
-  return String((JSON.parse(text) as { data: { backlog: number } }).data.backlog);
+  return (JSON.parse(text) as { data: Answer }).data;
 };
