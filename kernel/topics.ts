@@ -54,12 +54,25 @@ export const servicesRegisteredTopic: TopicDefinition = {
   partitions: 8,
 };
 
-/** What could not be processed. Key: the letter's id. Value: the original value; headers: the original ones and `deadLetterHeaders`. */
+/**
+ * What could not be processed, and what was decided about it. Key: the letter's id. Value: the original value; headers:
+ * the original ones and `deadLetterHeaders`. A decision has the header `deadLetterDecisionHeader`, and JSON
+ * `DeadLetterDecision`. In one partition, so that whoever reads it anew finds all in the order in which it happened.
+ */
 export const deadLettersTopic: TopicDefinition = {
   name: 'dead-letters',
   cleanup: 'delete',
   retentionHours: 24 * 14,
   retentionBytes: 2 * gibibyte,
+  partitions: 1,
+};
+
+/** A dead letter is to be put back. Key: the letter's id. Value: JSON `DeadLetterRetry`. */
+export const deadLetterRetriesTopic: TopicDefinition = {
+  name: 'dead-letter.retries',
+  cleanup: 'delete',
+  retentionHours: 24 * 14,
+  retentionBytes: gibibyte / 4,
   partitions: 1,
 };
 
@@ -81,6 +94,7 @@ export const topics: readonly TopicDefinition[] = [
   servicesSeenTopic,
   servicesRegisteredTopic,
   deadLettersTopic,
+  deadLetterRetriesTopic,
   instanceReportsTopic,
 ];
 
@@ -129,6 +143,9 @@ export const deadLetterHeaders = {
   key: 'dead-letter-key',
 } as const;
 
+/** Header of what was decided about a dead letter: which decision it is. */
+export const deadLetterDecisionHeader = 'dead-letter-decision';
+
 /** Header of a record that is put back for one processor alone: all others that read its topic pass over it. */
 export const onlyForHeader = 'only-for';
 
@@ -147,6 +164,23 @@ export interface IngestKey {
   readonly project: string;
   readonly retentionDays: number;
   readonly revoked: boolean;
+}
+
+/** Value of a decision about a dead letter. The first two are people's, the others are what became of an attempt. */
+export type DeadLetterDecision =
+  /** `endOffsets`: the ends of the topic's partitions, read before this was appended. */
+  | { readonly decision: 'retry'; readonly endOffsets: readonly number[] }
+  | { readonly decision: 'discard' }
+  | { readonly decision: 'put-back' }
+  | { readonly decision: 'not-put-back'; readonly attempt: number; readonly reason: string };
+
+/** Value of `deadLetterRetriesTopic`. What the same attempt appended before lies at or beyond `endOffsets`. */
+export interface DeadLetterRetry {
+  readonly processor: string;
+  readonly topic: string;
+  readonly letterOffset: number;
+  readonly attempt: number;
+  readonly endOffsets: readonly number[];
 }
 
 /** Value of `servicesSeenTopic`. */

@@ -58,3 +58,24 @@ export const processorOutbox = pgTable('processor_outbox', {
   headers: json('headers').$type<Readonly<Record<string, string>>>().notNull(),
   value: bytea('value').notNull(),
 });
+
+export const deadLetters = pgTable('dead_letters', {
+  letterId: text('letter_id').primaryKey(),
+  orgId: text('org_id').notNull(),
+  projectId: text('project_id').notNull(),
+  processor: text('processor').notNull(),
+  reason: text('reason').notNull(),
+  topic: text('topic').notNull(),
+  recordPartition: integer('record_partition').notNull(),
+  recordOffset: bigint('record_offset', { mode: 'number' }).notNull(),
+  setAsideAt: time('set_aside_at').notNull(),
+  sizeBytes: bigint('size_bytes', { mode: 'number' }).notNull(),
+  records: bigint('records', { mode: 'number' }),
+  status: text('status', { enum: ['open', 'retrying', 'retried', 'discarded'] }).notNull(),
+  decidedAt: time('decided_at'),
+  retryOf: text('retry_of'),
+  letterOffset: bigint('letter_offset', { mode: 'number' }).notNull(),
+  attempts: integer('attempts').notNull(),
+  endOffsets: json('end_offsets').$type<readonly number[]>(),
+  failure: text('failure'),
+});
