@@ -1,16 +1,20 @@
 /** The roles of one process, put together: this is where the parts of the pipeline meet, and nowhere else. */
 import { join } from 'node:path';
 import { startApi } from './api/api.ts';
+import { startOperationsServer } from './api/http/operations-server.ts';
 import { type Ingest, startIngest } from './ingest/ingest.ts';
 import { observeIngest } from './ingest/observe-ingest.ts';
 import type { Config, Role } from './kernel/config.ts';
+import { type DiskSpace, watchDiskSpace } from './kernel/disk-space.ts';
 import type { Log } from './kernel/log/log.ts';
 import { observePipeline } from './kernel/own-telemetry/observe-pipeline.ts';
 import { type OwnTelemetry, type Report, startOwnTelemetry } from './kernel/own-telemetry/own-telemetry.ts';
+import type { StoreReport } from './kernel/reports/instance-report.ts';
+import { startReports } from './kernel/reports/publish-reports.ts';
 import { bootstrap, defaultTenant, ownTenant } from './kernel/state/bootstrap.ts';
 import { openProjects } from './kernel/state/projects.ts';
 import { collectStops, type Stops } from './kernel/stops.ts';
-import { needsStores, openLog, openStores } from './kernel/stores.ts';
+import { enginesOf, isEmbedded, needsStores, openLog, openStores, type Stores } from './kernel/stores.ts';
 import program from './package.json' with { type: 'json' };
 import { startProcessors } from './processors/processors.ts';
 
@@ -47,51 +51,86 @@ export const startSyntra = async (config: Config, print: Report): Promise<Syntra
 
 const startRoles = async (config: Config, print: Report, onStop: Stops['add']): Promise<Addresses> => {
   const has = (role: Role): boolean => config.roles.includes(role);
-  const log = await openLog(config, onStop);
+  const disk = isEmbedded(config)
+    ? await watchDiskSpace({ directory: config.dataDir, report: (sentence) => print('warn', sentence) })
+    : undefined;
+  onStop(async () => disk?.close());
+  const log = await openLog(config, disk, print, onStop);
   const own = startOwnTelemetry({ log, tenant: ownTenant, retentionDays: 7, version: program.version, print });
   onStop(() => own.close());
   const stores = needsStores(config.roles) ? await openStores(config, own.report, onStop) : undefined;
   const ingestKey = stores && (await bootstrap({ database: stores.database, log, ...firstKey(config) }));
   const processors = stores && has('processors') ? await startProcessors({ log, ...stores }, own, onStop) : [];
+  const ingest = has('ingest') ? await startIngestOf(config, log, disk, own, onStop) : undefined;
+  const pings = pingsOf(log, stores);
+  const reports = startReports({
+    log,
+    roles: config.roles,
+    version: program.version,
+    processors: () => processors,
+    ingest: () => ingest?.report() ?? null,
+    disk: () => disk?.report() ?? null,
+    stores: () => pings.map(([name, ping]) => ({ name, engine: enginesOf(config)[name], ping })),
+    onFault: (error) => own.report('error', 'The report of this process could not be made', { cause: String(error) }),
+  });
+  onStop(() => reports.stop());
   observePipeline(own.meter, log, processors);
-  const ingest = has('ingest') ? await startIngestOf(config, log, own, onStop) : undefined;
+  const operations = {
+    checks: {
+      ...Object.fromEntries(pings),
+      ...(disk && { disk: async () => disk.isLow() && 'nearly full' }),
+      ...(ingest && { ingest: ingest.notReady }),
+    },
+    reports,
+  };
   const otlp = {
     otlpHttp: addressOf(config.host, ingest?.httpPort ?? config.otlpHttpPort),
     otlpGrpc: addressOf(config.host, ingest?.grpcPort ?? config.otlpGrpcPort),
   };
-  const dependencies = {
-    log: () => log.ping(),
-    ...(stores && { telemetry: () => stores.telemetry.ping(), state: () => stores.database.ping() }),
-  };
-  const api = await startApi({
-    config,
-    host: config.host,
-    port: config.port,
-    log,
-    telemetry: stores!.telemetry,
-    projects: openProjects(stores!.database.queries, ingestKey),
-    sinks: processors.flatMap((processor) => {
-      const { name, topics } = processor.report();
-      return topics.filter((topic) => topic.startsWith('otlp.')).map((topic) => ({ group: name, topic }));
-    }),
-    ingest: {
-      otlpHttpUrl: config.otlpHttpUrl ?? otlp.otlpHttp.url,
-      otlpGrpcUrl: config.otlpGrpcUrl ?? otlp.otlpGrpc.url,
-      keyOptional: config.loopback,
-      ofProject: (project) => ingest!.counters.ofProject(project),
-    },
-    dependencies,
-    report: own.report,
-    tracing: { tracer: own.tracer, ownProject: ownTenant.project },
-  });
+  const http =
+    stores && has('api')
+      ? await startApi({
+          config,
+          host: config.host,
+          port: config.port,
+          log,
+          telemetry: stores.telemetry,
+          projects: openProjects(stores.database.queries, ingestKey),
+          dependencies: operations.checks,
+          reports,
+          sinks: processors.flatMap((processor) => {
+            const { name, topics } = processor.report();
+            return topics.filter((topic) => topic.startsWith('otlp.')).map((topic) => ({ group: name, topic }));
+          }),
+          ingest: {
+            ofProject: (project) =>
+              ingest?.counters.ofProject(project) ?? { recordsPerSecond: 0, newestMs: null, rejected: [] },
+            otlpHttpUrl: config.otlpHttpUrl ?? otlp.otlpHttp.url,
+            otlpGrpcUrl: config.otlpGrpcUrl ?? otlp.otlpGrpc.url,
+            keyOptional: config.loopback,
+          },
+          report: own.report,
+          tracing: { tracer: own.tracer, ownProject: ownTenant.project },
+        })
+      : await startOperationsServer({ config, report: own.report, ...operations });
   // The way in first, however long somebody looks at a page; draining it once more does nothing.
   onStop(async () => {
     await ingest?.drain();
-    await api.close();
+    await http.close();
   });
-  own.report('debug', 'Syntra started', { version: program.version, port: api.port, roles: config.roles.join(' ') });
-  return { http: addressOf(config.host, api.port), ...(ingest && otlp) };
+  own.report('debug', 'Syntra started', { version: program.version, port: http.port, roles: config.roles.join(' ') });
+  return { http: addressOf(config.host, http.port), ...(ingest && otlp) };
 };
+
+const pingsOf = (log: Log, stores: Stores | undefined): [StoreReport['name'], () => Promise<void>][] => [
+  ['log', () => log.ping()],
+  ...(stores
+    ? ([
+        ['telemetry', () => stores.telemetry.ping()],
+        ['state', () => stores.database.ping()],
+      ] satisfies [StoreReport['name'], () => Promise<void>][])
+    : []),
+];
 
 const firstKey = ({ ingestKey, postgres, dataDir, retentionDays }: Config) => ({
   ingestKey,
@@ -100,7 +139,13 @@ const firstKey = ({ ingestKey, postgres, dataDir, retentionDays }: Config) => ({
   retentionDays,
 });
 
-const startIngestOf = async (config: Config, log: Log, own: OwnTelemetry, onStop: Stops['add']): Promise<Ingest> => {
+const startIngestOf = async (
+  config: Config,
+  log: Log,
+  disk: DiskSpace | undefined,
+  own: OwnTelemetry,
+  onStop: Stops['add'],
+): Promise<Ingest> => {
   const ingest = await startIngest({
     log,
     host: config.host,
@@ -108,6 +153,7 @@ const startIngestOf = async (config: Config, log: Log, own: OwnTelemetry, onStop
     grpcPort: config.otlpGrpcPort,
     maxRequestBytes: config.maxRequestBytes,
     drainDelayMs: config.drainDelayMs,
+    refuseWhile: () => disk?.refusal(),
     keyless: config.loopback ? { ...defaultTenant, retentionDays: config.retentionDays } : undefined,
     onFault: ({ message, cause, count }) => own.report('error', message, { cause: String(cause), requests: count }),
   });

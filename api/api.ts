@@ -7,7 +7,7 @@ import { buildServer, type ServerOptions } from './server.ts';
 
 export interface ApiOptions
   extends Omit<HandlerDependencies, 'now'>,
-    Pick<ServerOptions, 'config' | 'dependencies' | 'report' | 'tracing'> {
+    Pick<ServerOptions, 'config' | 'dependencies' | 'reports' | 'report' | 'tracing'> {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;

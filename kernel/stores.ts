@@ -1,5 +1,6 @@
 /** The three stores, each the embedded one or the one that the settings name; brought up to date, and closed at the end. */
 import type { Config } from './config.ts';
+import type { DiskSpace } from './disk-space.ts';
 import { openEmbeddedLog } from './log/embedded.ts';
 import type { Log } from './log/log.ts';
 import type { Report } from './own-telemetry/own-telemetry.ts';
@@ -9,6 +10,7 @@ import type { Stops } from './stops.ts';
 import type { Telemetry } from './telemetry/client.ts';
 import { openEmbeddedTelemetry } from './telemetry/embedded.ts';
 import { migrateTelemetry } from './telemetry/migrate.ts';
+import { openTelemetryServer } from './telemetry/server.ts';
 
 export interface Stores {
   readonly telemetry: Telemetry;
@@ -30,9 +32,17 @@ export const isEmbedded = ({ roles, kafka, clickhouse, postgres }: Config): bool
 /** Ingest needs the log alone. */
 export const needsStores = (roles: Config['roles']): boolean => roles.includes('processors') || roles.includes('api');
 
-export const openLog = async (config: Config, onStop: Stops['add']): Promise<Log> => {
+/** @param disk of the data directory; undefined where nothing is kept there. */
+export const openLog = async (
+  config: Config,
+  disk: DiskSpace | undefined,
+  print: Report,
+  onStop: Stops['add'],
+): Promise<Log> => {
   const log = await openEmbeddedLog({
     directory: config.dataDir,
+    ...(disk && { disk }),
+    report: (sentence) => print('error', sentence),
     // Nothing works without the log, and only a new process has a new one: this one ends, and says why.
     onDeath: (error) => {
       throw error;
@@ -52,8 +62,11 @@ export const openStores = async (config: Config, report: Report, onStop: Stops['
   return { telemetry, database };
 };
 
-const openTelemetry = async (config: Config, onStop: Stops['add']): Promise<Telemetry> => {
-  const telemetry = await openEmbeddedTelemetry({ directory: config.dataDir });
+const openTelemetry = async ({ clickhouse, dataDir }: Config, onStop: Stops['add']): Promise<Telemetry> => {
+  const telemetry =
+    clickhouse === undefined
+      ? await openEmbeddedTelemetry({ directory: dataDir })
+      : await openTelemetryServer(clickhouse);
   onStop(() => telemetry.close());
   return telemetry;
 };
