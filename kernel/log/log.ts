@@ -44,7 +44,7 @@ export interface PartitionReader {
   read(offset: number, limits: ReadLimits): Promise<LogRecord[]>;
   /** Resolves when a record at or after `offset` exists, after `timeoutMs`, or when the signal aborts. */
   waitFor(offset: number, timeoutMs: number): Promise<void>;
-  /** Durable once resolved. */
+  /** Durable once resolved. @throws PartitionTakenError when another member holds the partition now. */
   commit(offset: number, metadata: string): Promise<void>;
 }
 
@@ -64,7 +64,8 @@ export interface PartitionLag {
 export interface Log {
   /**
    * Durable once resolved: all of the records, those of one key in order. When it rejects, none of them was stored, or,
-   * where the log went away in the middle, some may have been.
+   * where the log went away in the middle, some may have been: of each partition the first ones, never one without
+   * those before it.
    * @throws LogFullError when it cannot take more now: the sender should retry later.
    */
   append(topic: string, records: readonly NewRecord[]): Promise<void>;
@@ -112,6 +113,11 @@ export interface PartitionTail {
 /** The log cannot take the records now, but may later: disk full, queue full, broker away. Senders should retry. */
 export class LogFullError extends Error {
   override readonly name = 'LogFullError';
+}
+
+/** The partition is another member's now, and its signal is about to abort: whoever throws this has changed nothing. */
+export class PartitionTakenError extends Error {
+  override readonly name = 'PartitionTakenError';
 }
 
 /** Somebody reads as this group: its place is theirs to move. */

@@ -8,7 +8,7 @@ const idleMs = 10_000;
 
 /**
  * @param intendedEnd offset after the last record of a batch that was begun before: exactly that batch is read again.
- * @returns an empty array when there was nothing for a while.
+ * @returns an empty array when there was nothing for a while, or the partition was taken away meanwhile.
  */
 export const readBatch = async (
   partition: PartitionReader,
@@ -16,11 +16,17 @@ export const readBatch = async (
   limits: BatchLimits,
   intendedEnd: number | undefined,
 ): Promise<LogRecord[]> => {
-  if (intendedEnd !== undefined) return readExactly(partition, offset, intendedEnd);
+  const records =
+    intendedEnd === undefined
+      ? await readAsFit(partition, offset, limits)
+      : await readExactly(partition, offset, intendedEnd);
+  return partition.signal.aborted ? [] : records;
+};
+
+const readAsFit = async (partition: PartitionReader, offset: number, limits: BatchLimits): Promise<LogRecord[]> => {
   await partition.waitFor(offset, idleMs);
   const records = await partition.read(offset, limits);
-  if (records.length === 0 || partition.signal.aborted) return [];
-  if (isFull(records, limits)) return records;
+  if (records.length === 0 || partition.signal.aborted || isFull(records, limits)) return records;
   const next = records.at(-1)!.offset + 1;
   await lingerFor(partition, limits.lingerMs, records[0]!.timestampMs);
   const company = await partition.read(next, roomLeft(records, limits));

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Log, LogRecord, NewRecord } from '../log/log.ts';
 import type { Batch, Outcome } from '../processor.ts';
-import { deadLetterHeaders, deadLettersTopic, decisionIdHeader } from '../topics.ts';
+import { deadLetterHeaders, deadLettersTopic, decisionIdHeader, onlyForHeader } from '../topics.ts';
 
 /** The partition a record was read from. */
 export interface ReadFrom {
@@ -29,8 +29,9 @@ export const appendDeadLetters = async (
 };
 
 export const asDeadLetter = (record: LogRecord, processor: string, from: ReadFrom, reason: string): NewRecord => {
-  // Whose decision the record was matters to who reads its topic, and not to who reads dead letters.
-  const { [decisionIdHeader]: _, ...headers } = record.headers;
+  // Whose decision the record was, and whom it was put back for, matters to who reads its topic and not to who reads
+  // dead letters.
+  const { [decisionIdHeader]: _, [onlyForHeader]: __, ...headers } = record.headers;
   return {
     key: deadLetterIdOf(processor, from, record.offset),
     headers: {
@@ -46,6 +47,13 @@ export const asDeadLetter = (record: LogRecord, processor: string, from: ReadFro
     value: record.value,
   };
 };
+
+/** A dead letter that fails again is let go, with the reason: as another dead letter it would come back for ever. */
+export const outcomeOfRefused = (topic: string, offset: number, reason: string): Outcome => ({
+  kind: topic === deadLettersTopic.name ? 'dropped' : 'dead-letter',
+  offset,
+  reason,
+});
 
 /** The same for the same record of the same processor, however often it is set aside. */
 export const deadLetterIdOf = (processor: string, { logId, topic, partition }: ReadFrom, offset: number): string =>

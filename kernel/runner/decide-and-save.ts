@@ -3,14 +3,15 @@ import type { LogRecord } from '../log/log.ts';
 import type { Decider } from '../processor.ts';
 import type { Database, Queries } from '../state/database.ts';
 import { reached } from '../steps.ts';
-import { type Decisions, deadLetterOf, decideBatch } from './decisions.ts';
+import { watchRepeats } from './decision-id.ts';
+import { type Decisions, decideBatch, type Events, setAside } from './decisions.ts';
+import { loadMarks, saveMarks } from './marks.ts';
 import type { ProcessorMeter } from './meter.ts';
 import { type Source, saveToOutbox } from './outbox.ts';
+import { passOver } from './pass-over.ts';
 import { lockKeys, movePlace } from './place.ts';
 
 export interface EventBatch {
-  /** Names the log that they are of. */
-  readonly logId: string;
   /** Where the decider stands: at the first record, or before it where records are missing. */
   readonly from: number;
   /** At least one. */
@@ -30,32 +31,34 @@ export const decideAndSave = async <State, Event>(
   source: Source,
   batch: EventBatch,
 ): Promise<void> => {
-  const { logId, from, records, lastTry } = batch;
+  const { from, records, lastTry } = batch;
   const startedMs = performance.now();
   const end = records.at(-1)!.offset + 1;
-  const events = { logId, topic: source.topic, partition: source.partition, records };
+  const events: Events = { ...source, records };
 
-  const save = (decide: (queries: Queries) => Promise<Decisions<State>>): Promise<Decisions<State>> =>
+  const save = (decide: (queries: Queries, events: Events) => Promise<Decisions<State>>): Promise<Decisions<State>> =>
     database.transaction(async (queries) => {
       await movePlace(queries, source, from, end);
       reached('decider: place moved');
-      const decisions = await decide(queries);
+      const repeats = watchRepeats(await loadMarks(queries, source, records));
+      const { taken, outcomes } = passOver(records, repeats.whyNot);
+      const decisions = await decide(queries, { ...events, records: taken });
       if (decisions.changes.length > 0) await decider.store.save(queries, decisions.changes);
+      await saveMarks(queries, source, repeats.moved());
       reached('decider: states saved');
       await saveToOutbox(queries, source, decisions.outgoing);
       reached('decider: outbox saved');
-      return decisions;
+      return { ...decisions, outcomes: [...outcomes, ...decisions.outcomes] };
     });
-  const decide = async (queries: Queries): Promise<Decisions<State>> => {
-    const keys = [...new Set(records.map(({ key }) => key))];
+  const decide = async (queries: Queries, events: Events): Promise<Decisions<State>> => {
+    const keys = [...new Set(events.records.map(({ key }) => key))];
     await lockKeys(queries, decider.name, keys);
     return decideBatch(decider, await decider.store.load(queries, keys), events, lastTry);
   };
-  const setAside = (record: LogRecord, reason: string): Decisions<State> => ({
-    changes: [],
-    outgoing: [deadLetterOf(decider, events, record, reason)],
-    outcomes: [{ kind: 'dead-letter', offset: record.offset, reason }],
-  });
+  const refuse = (reason: string) => async (): Promise<Decisions<State>> => {
+    const { outcome, outgoing } = setAside(decider, events, records[0]!, reason);
+    return { changes: [], outgoing, outcomes: [outcome] };
+  };
 
   let decisions: Decisions<State>;
   try {
@@ -67,7 +70,7 @@ export const decideAndSave = async <State, Event>(
       for (const one of singly(batch)) await decideAndSave(decider, database, meter, source, one);
       return;
     }
-    decisions = await save(async () => setAside(records[0]!, `the database refuses it: ${refusal}`));
+    decisions = await save(refuse(`the database refuses it: ${refusal}`));
   }
   const token = `${source.processor}/${source.topic}/${source.partition}/${from}-${end}`;
   meter.wrote({ ...events, token }, decisions.outcomes, performance.now() - startedMs);

@@ -2,7 +2,7 @@
  * Runs a decider over its topics. State, place and what is to be appended are saved in one transaction; then the outbox
  * goes to the log. After any failure the runner does what it does at a start: empty the outbox, look where it stands.
  */
-import type { Log, PartitionReader } from '../log/log.ts';
+import { type Log, type PartitionReader, PartitionTakenError } from '../log/log.ts';
 import type { BatchLimits, Decider } from '../processor.ts';
 import type { Database } from '../state/database.ts';
 import { reached } from '../steps.ts';
@@ -38,7 +38,12 @@ const holdPartition = async <State, Event>(
   { decider, log, database, meter }: DeciderRun<State, Event>,
   partition: PartitionReader,
 ): Promise<void> => {
-  const source: Source = { processor: decider.name, topic: partition.topic, partition: partition.partition };
+  const source: Source = {
+    processor: decider.name,
+    logId: partition.logId,
+    topic: partition.topic,
+    partition: partition.partition,
+  };
   const retry = backOff(partition.signal);
   let offset: number | undefined;
   let throws = 0;
@@ -52,7 +57,7 @@ const holdPartition = async <State, Event>(
       const records = await readBatch(partition, offset, limits, undefined);
       if (records.length === 0) continue;
       reached('decider: batch read');
-      const batch = { logId: partition.logId, from: offset, records, lastTry: throws >= maxTries - 1 };
+      const batch = { from: offset, records, lastTry: throws >= maxTries - 1 };
       await decideAndSave(decider, database, meter, source, batch);
       reached('decider: committed');
       await emptyOutbox(database.queries, log, source);
@@ -67,7 +72,7 @@ const holdPartition = async <State, Event>(
       if (partition.signal.aborted) return;
       if (error instanceof DecisionError) throws++;
       offset = undefined;
-      meter.failed(error);
+      if (!(error instanceof PartitionTakenError)) meter.failed(error);
       await retry.wait();
     }
   }

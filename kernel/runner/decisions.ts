@@ -2,7 +2,9 @@
 import type { LogRecord, NewRecord } from '../log/log.ts';
 import type { Decider, Emission, Message, Outcome, StateChange } from '../processor.ts';
 import { deadLettersTopic, decisionIdHeader } from '../topics.ts';
-import { asDeadLetter, type ReadFrom } from './dead-letters.ts';
+import { asDeadLetter, outcomeOfRefused, type ReadFrom } from './dead-letters.ts';
+import { decisionIdOf } from './decision-id.ts';
+import { passOver, whyNotOf } from './pass-over.ts';
 
 /** Records of one partition, in order. */
 export interface Events extends ReadFrom {
@@ -38,23 +40,27 @@ export const decideBatch = <State, Event>(
 ): Decisions<State> => {
   const states = new Map(before);
   const outgoing: Outgoing[] = [];
-  const outcomes: Outcome[] = [];
-  for (const record of events.records) {
+  const { taken, outcomes: passedOver } = passOver(events.records, whyNotOf(decider.name));
+  const outcomes: Outcome[] = [...passedOver];
+  for (const record of taken) {
     const { key, offset } = record;
     try {
       const event = decider.parse(record, events.topic);
       const state = states.has(key) ? states.get(key)! : decider.initial;
       const decision = decider.decide(state, { topic: events.topic, key, event } satisfies Message<Event>);
       outgoing.push(
-        ...decision.emit.map((emission, i) => asRecord(decider, emission, idOf(decider, events, offset, i))),
+        ...decision.emit.map((emission, i) =>
+          asRecord(decider, emission, decisionIdOf(decider.name, events, offset, i)),
+        ),
       );
       states.set(key, decision.state);
       if (decision.dropped !== undefined) outcomes.push({ kind: 'dropped', offset, reason: decision.dropped });
     } catch (cause) {
       const reason = `${decider.name} failed on it: ${(cause as Error).message}`;
       if (!lastTry) throw new DecisionError(`record ${offset} of ${events.topic}: ${reason}`, { cause });
-      outgoing.push(deadLetterOf(decider, events, record, reason));
-      outcomes.push({ kind: 'dead-letter', offset, reason });
+      const aside = setAside(decider, events, record, reason);
+      outgoing.push(...aside.outgoing);
+      outcomes.push(aside.outcome);
     }
   }
   const changes = [...states]
@@ -63,24 +69,20 @@ export const decideBatch = <State, Event>(
   return { changes, outgoing, outcomes };
 };
 
-export const deadLetterOf = (
+/** What becomes of a record that the decider or the database will never take. */
+export const setAside = (
   decider: { readonly name: string },
-  { logId, topic, partition }: Events,
+  events: Events,
   record: LogRecord,
   reason: string,
-): Outgoing => {
-  const { key, headers, value } = asDeadLetter(record, decider.name, { logId, topic, partition }, reason);
-  const id = `${decider.name}/${topic}/${partition}/${record.offset}/dead-letter`;
-  return { topic: deadLettersTopic.name, key, headers: { ...headers, [decisionIdHeader]: id }, value };
+): { readonly outcome: Outcome; readonly outgoing: readonly Outgoing[] } => {
+  const outcome = outcomeOfRefused(events.topic, record.offset, reason);
+  if (outcome.kind === 'dropped') return { outcome, outgoing: [] };
+  const { key, headers, value } = asDeadLetter(record, decider.name, events, reason);
+  const id = decisionIdOf(decider.name, events, record.offset, 0);
+  const letter = { topic: deadLettersTopic.name, key, headers: { ...headers, [decisionIdHeader]: id }, value };
+  return { outcome, outgoing: [letter] };
 };
-
-/** The same for the same event, however often it is decided. */
-const idOf = (
-  decider: { readonly name: string },
-  { topic, partition }: Events,
-  offset: number,
-  index: number,
-): string => `${decider.name}/${topic}/${partition}/${offset}/${index}`;
 
 const asRecord = <State, Event>(decider: Decider<State, Event>, emission: Emission, id: string): Outgoing => {
   if (!decider.writes.includes(emission.topic)) {

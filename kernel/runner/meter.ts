@@ -9,6 +9,7 @@ import { countDistribution, powersOfTwo } from '../reports/distribution.ts';
 import type { ProcessorReport } from '../reports/instance-report.ts';
 import { ownTenant } from '../state/bootstrap.ts';
 import { otlpHeaders } from '../topics.ts';
+import { isPassedOver } from './pass-over.ts';
 
 export interface ProcessorMeter {
   wrote(batch: Batch, outcomes: readonly Outcome[], elapsedMs: number): void;
@@ -89,19 +90,13 @@ export const countingMeter = (
   };
 };
 
-/**
- * Of our own telemetry nothing is told: its counters and dead letters have it. Nor of what is dropped in the normal
- * course of things.
- */
+/** Of our own telemetry nothing is told: its counters and dead letters have it. Nor of what is passed over. */
 const tellable = (records: readonly LogRecord[], outcomes: readonly Outcome[]): readonly Outcome[] => {
   if (outcomes.length === 0) return outcomes;
   const isOwn = ({ headers }: LogRecord): boolean => headers[otlpHeaders.project] === ownTenant.project;
   const own = new Set(records.filter(isOwn).map(({ offset }) => offset));
-  return outcomes.filter(({ offset, reason }) => !own.has(offset) && !expectedReasons.has(reason));
+  return outcomes.filter(({ offset, reason }) => !own.has(offset) && !isPassedOver(reason));
 };
-
-/** Reasons that nobody needs to look into. */
-export const expectedReasons: ReadonlySet<string> = new Set();
 
 const maxReasons = 50;
 const maxReasonLength = 100;

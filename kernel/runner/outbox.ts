@@ -7,13 +7,12 @@ import type { Log } from '../log/log.ts';
 import type { Queries } from '../state/database.ts';
 import { processorOutbox } from '../state/tables.ts';
 import { reached } from '../steps.ts';
+import type { ReadFrom } from './dead-letters.ts';
 import type { Outgoing } from './decisions.ts';
 
 /** Whose decisions: a processor's, on what it read from one partition. */
-export interface Source {
+export interface Source extends ReadFrom {
   readonly processor: string;
-  readonly topic: string;
-  readonly partition: number;
 }
 
 export const saveToOutbox = async (queries: Queries, source: Source, outgoing: readonly Outgoing[]): Promise<void> => {

@@ -1,39 +1,58 @@
 /** Where a decider stands in a partition. It is kept with its state, so that both move together or not at all. */
 import { and, eq, sql } from 'drizzle-orm';
-import type { Log } from '../log/log.ts';
+import { type Log, PartitionTakenError } from '../log/log.ts';
 import type { Queries } from '../state/database.ts';
 import { processorOffsets } from '../state/tables.ts';
 import type { Source } from './outbox.ts';
 
 /**
  * The offset to go on from. A decider that never ran begins with the oldest record, and so does one whose log was
- * replaced by a shorter one.
+ * replaced.
+ * @throws PartitionTakenError when another member was quicker.
  */
 export const findPlace = async (queries: Queries, log: Log, source: Source): Promise<number> => {
-  const { position: oldest } = await log.tail(source.topic, source.partition, 'start');
-  const { position: end } = await log.tail(source.topic, source.partition, 'end');
+  const { startOffset, endOffset } = await log.extentOf(source.topic, source.partition);
   const [saved] = await queries.select().from(processorOffsets).where(isOf(source));
-  const offset = saved === undefined || saved.nextOffset > end ? oldest : Math.max(saved.nextOffset, oldest);
-  if (saved?.nextOffset !== offset) {
-    await queries
-      .insert(processorOffsets)
-      .values({ ...source, nextOffset: offset })
-      .onConflictDoUpdate({ target: primaryKey, set: { nextOffset: offset } });
-  }
+  // Of the same log a place beyond its end is none to doubt: a Kafka leader may be new and not know the end yet.
+  const isOfThisLog = saved?.logId === source.logId || (saved?.logId === '' && saved.nextOffset <= endOffset);
+  const offset = saved && isOfThisLog ? Math.max(saved.nextOffset, startOffset) : startOffset;
+  if (saved?.nextOffset === offset && saved.logId === source.logId) return offset;
+  const moved = saved
+    ? await queries
+        .update(processorOffsets)
+        .set({ nextOffset: offset, logId: source.logId })
+        .where(
+          and(isOf(source), eq(processorOffsets.logId, saved.logId), eq(processorOffsets.nextOffset, saved.nextOffset)),
+        )
+        .returning()
+    : await queries.insert(processorOffsets).values(rowOf(source, offset)).onConflictDoNothing().returning();
+  if (moved.length === 0)
+    throw new PartitionTakenError(`another member of the group found its place in ${source.topic}`);
   return offset;
+};
+
+/** Wherever it stood before: for a replay, while nobody reads. */
+export const setPlace = async (queries: Queries, source: Source, offset: number): Promise<void> => {
+  const row = rowOf(source, offset);
+  await queries
+    .insert(processorOffsets)
+    .values(row)
+    .onConflictDoUpdate({ target: primaryKey, set: { logId: row.logId, nextOffset: offset } });
 };
 
 /**
  * Moves on from `from` to `to`, and holds the place until the transaction ends.
- * @throws Error when another member moved meanwhile: the partition was taken from us and we have not noticed yet.
+ * @throws PartitionTakenError when another member moved meanwhile: the partition was taken from us and we have not noticed yet.
  */
 export const movePlace = async (queries: Queries, source: Source, from: number, to: number): Promise<void> => {
   const moved = await queries
     .update(processorOffsets)
     .set({ nextOffset: to })
-    .where(and(isOf(source), eq(processorOffsets.nextOffset, from)))
+    .where(and(isOf(source), eq(processorOffsets.logId, source.logId), eq(processorOffsets.nextOffset, from)))
     .returning();
-  if (moved.length === 0) throw new Error(`${source.topic} was read on from ${from} by another member of the group`);
+  if (moved.length === 0) {
+    throw new PartitionTakenError(`${source.topic} was read on from ${from} by another member of the group`);
+  }
 };
 
 /**
@@ -46,6 +65,14 @@ export const lockKeys = async (queries: Queries, processor: string, keys: readon
     from (select distinct hashtext(key) & 63 as number
           from jsonb_array_elements_text(${JSON.stringify(keys)}::jsonb) as key order by 1) as locks`);
 };
+
+const rowOf = ({ processor, topic, partition, logId }: Source, nextOffset: number) => ({
+  processor,
+  topic,
+  partition,
+  logId,
+  nextOffset,
+});
 
 const primaryKey = [processorOffsets.processor, processorOffsets.topic, processorOffsets.partition];
 

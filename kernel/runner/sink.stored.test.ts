@@ -3,10 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { openEmbeddedLog } from '../log/embedded.ts';
-import type { Log, LogRecord } from '../log/log.ts';
+import { type Log, type LogRecord, type PartitionReader, PartitionTakenError } from '../log/log.ts';
 import { type Batch, defineSink, type Outcome, RejectedBatchError } from '../processor.ts';
-import { deadLetterHeaders, deadLettersTopic, spansTopic } from '../topics.ts';
+import {
+  deadLetterHeaders,
+  deadLettersTopic,
+  onlyForHeader,
+  otlpHeaders,
+  retryOfHeader,
+  spansTopic,
+} from '../topics.ts';
 import { countingMeter } from './meter.ts';
+import { formatNote } from './note.ts';
 import { runSink } from './sink.ts';
 
 let directory: string;
@@ -21,11 +29,12 @@ afterEach(async () => {
 });
 
 /** Answers the offset of the first. */
-const append = async (...texts: string[]): Promise<number> => {
+const append = (...texts: string[]): Promise<number> => appendWith({}, ...texts);
+const appendWith = async (headers: Readonly<Record<string, string>>, ...texts: string[]): Promise<number> => {
   const { endOffset } = await log.extentOf(spansTopic.name, 0);
   await log.append(
     spansTopic.name,
-    texts.map((text) => ({ key: '', headers: { project: 'p' }, value: Buffer.from(text) })),
+    texts.map((text) => ({ key: '', headers: { project: 'p', ...headers }, value: Buffer.from(text) })),
   );
   return endOffset;
 };
@@ -48,10 +57,12 @@ const tokenStore = () => {
 const run = async (
   write: (batch: Batch) => Promise<readonly Outcome[]>,
   limits = { maxRecords: 10, maxBytes: 1e6, lingerMs: 1 },
+  { reads = spansTopic, through = log } = {},
 ) => {
-  const sink = defineSink({ name: 'store', reads: spansTopic, limits, write });
-  const meter = countingMeter(sink, () => {});
-  return { stop: await runSink({ sink, log, meter }), report: meter.report };
+  const sink = defineSink({ name: 'store', reads, limits, write });
+  const told: string[] = [];
+  const meter = countingMeter(sink, (message) => told.push(message));
+  return { stop: await runSink({ sink, log: through, meter }), report: meter.report, told };
 };
 
 const lag = async (): Promise<number> => (await log.lagOf('store', [spansTopic.name]))[0]!.lag;
@@ -196,4 +207,176 @@ test('counts what a sink drops or sets aside by itself', async () => {
   await stop();
   expect(report()).toMatchObject({ kept: 1, dropped: { 'too old': 1 }, deadLettered: { malformed: 1 } });
   expect((await readDeadLetters()).map(textOf)).toEqual(['letter']);
+});
+
+test('passes over what was put back for another, in the middle of a batch and as all of it', async () => {
+  const store = tokenStore();
+  const first = await append('a');
+  await appendWith({ [onlyForHeader]: 'another' }, 'not mine');
+  await appendWith({ [onlyForHeader]: 'store' }, 'mine again');
+  const tokens: string[] = [];
+  const write = async (batch: Batch) => {
+    tokens.push(batch.token);
+    store.insert(batch);
+    return [];
+  };
+  const { stop, report, told } = await run(write);
+  await untilDone();
+  await appendWith({ [onlyForHeader]: 'another' }, 'nor this');
+  await untilDone();
+  await stop();
+  expect(store.rows).toEqual(['a', 'mine again']);
+  expect(tokens).toEqual([expect.stringMatching(new RegExp(`/${first}-${first + 3}$`))]);
+  expect(report()).toMatchObject({ kept: 2, dropped: { 'put back for another processor': 2 }, deadLettered: {} });
+  expect(told).toEqual([]);
+});
+
+test('a dead letter that fails again is let go and told of: as another one it would come back for ever', async () => {
+  const letter = { key: 'dlt_1', headers: { project: 'p' }, value: Buffer.from('poison') };
+  await log.append(deadLettersTopic.name, [letter]);
+  const refuse = async () => {
+    throw new RejectedBatchError('cannot parse');
+  };
+  const { stop, report, told } = await run(refuse, undefined, { reads: deadLettersTopic });
+  await vi.waitFor(() => expect(report().batchRecords.sum).toBe(1), 20_000);
+  await stop();
+  expect(report()).toMatchObject({ kept: 0, dropped: { 'the store refuses it': 1 }, deadLettered: {} });
+  expect(told).toEqual([expect.stringMatching(/^store did not keep 1 of 1 records, .*cannot parse$/)]);
+  expect(await readDeadLetters()).toHaveLength(1);
+});
+
+test('a dead letter is for nobody in particular, although what it was is', async () => {
+  await appendWith({ [onlyForHeader]: 'store', [retryOfHeader]: 'dlt_1' }, 'letter');
+  const { stop } = await run(async ({ records }) =>
+    records.map(({ offset }) => ({ kind: 'dead-letter', offset, reason: 'malformed' })),
+  );
+  await untilDone();
+  await stop();
+  const [letter] = await readDeadLetters();
+  expect(letter!.headers[onlyForHeader]).toBeUndefined();
+  expect(letter!.headers[retryOfHeader]).toBe('dlt_1');
+});
+
+/** A log whose partitions do something else at a commit. */
+const committing = (commit: (partition: PartitionReader, offset: number, metadata: string) => Promise<void>): Log => ({
+  ...log,
+  join: (group, topics, hold) =>
+    log.join(group, topics, (partition) =>
+      hold({ ...partition, commit: (offset, metadata) => commit(partition, offset, metadata) }),
+    ),
+});
+
+test('finishes the batch in hand when the partition is taken away, and begins no other', async () => {
+  const store = tokenStore();
+  await append('a', 'b');
+  const { promise: writing, resolve: begun } = Promise.withResolvers<void>();
+  const { promise: leaving, resolve: goOn } = Promise.withResolvers<void>();
+  const { stop, report } = await run(async (batch) => {
+    begun();
+    await leaving;
+    store.insert(batch);
+    return [];
+  });
+  await writing;
+  await append('c');
+  const stopped = stop();
+  goOn();
+  await stopped;
+  expect(store.rows).toEqual(['a', 'b']);
+  expect(await lag()).toBe(1);
+  expect(report()).toMatchObject({ kept: 2, failures: 0 });
+});
+
+test('a batch that waits for company is not begun once the partition is taken away', async () => {
+  const { promise: reading, resolve } = Promise.withResolvers<void>();
+  await append('a');
+  const commits: string[] = [];
+  const watched = committing(async (partition, offset, metadata) => {
+    commits.push(metadata);
+    await partition.commit(offset, metadata);
+  });
+  const slow: Log = {
+    ...watched,
+    join: (group, topics, hold) =>
+      watched.join(group, topics, (partition) =>
+        hold({
+          ...partition,
+          async read(offset, limits) {
+            resolve();
+            return partition.read(offset, limits);
+          },
+        }),
+      ),
+  };
+  const write = async (): Promise<readonly Outcome[]> => [];
+  const { stop } = await run(write, { maxRecords: 10, maxBytes: 1e6, lingerMs: 60_000 }, { through: slow });
+  await reading;
+  await stop();
+  expect(commits).toEqual([]);
+  expect(await lag()).toBe(1);
+});
+
+test('a commit that is refused because another member has the partition is no failure, and nothing is written', async () => {
+  await append('a');
+  let refusals = 0;
+  const taken = committing(async () => {
+    refusals++;
+    throw new PartitionTakenError('the group has moved on');
+  });
+  let writes = 0;
+  const write = async (): Promise<readonly Outcome[]> => {
+    writes++;
+    return [];
+  };
+  const { stop, report, told } = await run(write, undefined, { through: taken });
+  await vi.waitFor(() => expect(refusals).toBeGreaterThan(1));
+  await stop();
+  expect(writes).toBe(0);
+  expect(told).toEqual([]);
+  expect(report()).toMatchObject({ failures: 0, lastError: '' });
+});
+
+test('in a replay, what is still stored is passed over, and tokens are others until the place is where it was', async () => {
+  const day = Date.parse('2026-11-20T00:00:00Z');
+  const at = (ms: number) => ({ [otlpHeaders.receivedAt]: String(ms) });
+  const first = await appendWith(at(day - 1), 'day before');
+  await appendWith(at(day), 'removed');
+  await appendWith({ ...at(day), [onlyForHeader]: 'store', [retryOfHeader]: 'dlt_1' }, 'original comes again');
+  await appendWith(at(day - 1), 'late, never stored');
+  const replay = { id: 'r1', sinceMs: day, stored: first + 3, removing: false };
+  await log.moveGroup('store', spansTopic.name, 0, first, formatNote({ replay }));
+  const written: string[][] = [];
+  const write = async ({ token, records }: Batch) => {
+    written.push([token.endsWith('/replay-r1') ? 'again' : 'first', ...records.map(textOf)]);
+    return [];
+  };
+  const { stop, report } = await run(write, { maxRecords: 2, maxBytes: 1e6, lingerMs: 1 });
+  await untilDone();
+  await append('new', 'newer');
+  await untilDone();
+  await stop();
+  expect(written).toEqual([
+    ['again', 'removed'],
+    ['again', 'late, never stored'],
+    ['first', 'new', 'newer'],
+  ]);
+  expect(report().dropped).toEqual({
+    'received before the days that are replayed': 1,
+    'put back, and the replay reads the original again': 1,
+  });
+});
+
+test('writes nothing while the rows of a replay are still being removed, and says why', async () => {
+  const first = await append('a');
+  const replay = { id: 'r1', sinceMs: 0, stored: first + 1, removing: true };
+  await log.moveGroup('store', spansTopic.name, 0, first, formatNote({ replay }));
+  let writes = 0;
+  const { stop, report } = await run(async () => {
+    writes++;
+    return [];
+  });
+  await vi.waitFor(() => expect(report().failures).toBeGreaterThan(0));
+  await stop();
+  expect(writes).toBe(0);
+  expect(report().lastError).toBe('a replay of store was begun and not finished: run it again');
 });

@@ -3,13 +3,15 @@
  * log beside the place it starts at; whoever comes after finds the note and writes the same batch again, under the same
  * token, which the store then ignores if it had it.
  */
-import type { Log, LogRecord, PartitionReader } from '../log/log.ts';
+import { type Log, type LogRecord, type PartitionReader, PartitionTakenError } from '../log/log.ts';
 import { type Batch, type Outcome, RejectedBatchError, type Sink } from '../processor.ts';
 import { reached } from '../steps.ts';
 import { backOff } from './back-off.ts';
 import { readBatch } from './batch.ts';
-import { appendDeadLetters } from './dead-letters.ts';
+import { appendDeadLetters, outcomeOfRefused } from './dead-letters.ts';
 import type { ProcessorMeter } from './meter.ts';
+import { formatNote, parseNote } from './note.ts';
+import { passOver, whyNotOf } from './pass-over.ts';
 
 export interface SinkRun {
   readonly sink: Sink;
@@ -27,7 +29,7 @@ export const runSink = ({ sink, log, meter }: SinkRun): Promise<() => Promise<vo
         retry.reset();
       } catch (error) {
         if (partition.signal.aborted) return;
-        meter.failed(error);
+        if (!(error instanceof PartitionTakenError)) meter.failed(error);
         await retry.wait();
       }
     }
@@ -35,48 +37,61 @@ export const runSink = ({ sink, log, meter }: SinkRun): Promise<() => Promise<vo
 
 const writeNextBatch = async (sink: Sink, partition: PartitionReader, log: Log, meter: ProcessorMeter) => {
   const { offset, metadata } = await partition.committed();
-  const intended = parseIntent(metadata);
-  const records = await readBatch(partition, offset, sink.limits, intended);
+  const note = parseNote(metadata);
+  if (note.replay?.removing) throw new Error(`a replay of ${sink.name} was begun and not finished: run it again`);
+  const records = await readBatch(partition, offset, sink.limits, note.end);
   const first = records[0];
   if (first === undefined) return;
   reached('sink: batch read');
   const end = records.at(-1)!.offset + 1;
-  if (intended === undefined) await partition.commit(offset, formatIntent(end));
+  // A member that is no longer one is refused here, and so never begins to write.
+  const begin = () => partition.commit(offset, formatNote({ ...note, end }));
+  await begin();
   reached('sink: extent noted');
+  const { topic, partition: number, logId } = partition;
+  const again = note.replay ? `/replay-${note.replay.id}` : '';
   const batch: Batch = {
-    token: `${sink.name}/${partition.logId}/${partition.topic}/${partition.partition}/${first.offset}-${end}`,
-    topic: partition.topic,
-    partition: partition.partition,
+    token: `${sink.name}/${logId}/${topic}/${number}/${first.offset}-${end}${again}`,
+    topic,
+    partition: number,
     records,
   };
   const startedMs = performance.now();
   reached('sink: rows sent');
-  const outcomes = await writeOrIsolate(sink, batch);
+  const { taken, outcomes: passedOver } = passOver(records, whyNotOf(sink.name, note.replay));
+  const written = taken.length === 0 ? [] : await writeOrIsolate(sink, { ...batch, records: taken }, begin);
   reached('sink: rows stored');
-  await appendDeadLetters(log, sink.name, partition.logId, batch, outcomes);
+  const outcomes = [...passedOver, ...written.map((outcome) => letGo(batch, outcome))];
+  await appendDeadLetters(log, sink.name, logId, batch, outcomes);
   reached('sink: dead letters appended');
-  await partition.commit(end, '');
+  const isReplayed = note.replay !== undefined && end < note.replay.stored;
+  await partition.commit(end, isReplayed ? formatNote({ replay: note.replay }) : '');
   reached('sink: place moved');
   meter.wrote(batch, outcomes, performance.now() - startedMs);
 };
 
+const letGo = ({ topic }: Batch, outcome: Outcome): Outcome =>
+  outcome.kind === 'dropped' ? outcome : outcomeOfRefused(topic, outcome.offset, outcome.reason);
+
 /**
  * A batch that is refused for good is halved until those at fault are alone, so that only they become dead letters. Not
  * one by one: each write of a large batch's records would be an insert of its own, and the store forgets old tokens.
+ * @param begin rejects when the partition is another member's now: this can take long, and nothing is written after.
  */
-const writeOrIsolate = async (sink: Sink, batch: Batch): Promise<readonly Outcome[]> => {
+const writeOrIsolate = async (sink: Sink, batch: Batch, begin: () => Promise<void>): Promise<readonly Outcome[]> => {
   try {
     return await sink.write(batch);
   } catch (error) {
     if (!(error instanceof RejectedBatchError)) throw error;
     const stored = new Set(error.stored);
     const left = batch.records.filter(({ offset }) => !stored.has(offset));
-    if (left.length === 1) return [rejected(left[0]!, error)];
+    if (left.length <= 1) return left.map((record) => rejected(record, error));
     const outcomes: Outcome[] = [];
     const middle = Math.ceil(left.length / 2);
     for (const records of [left.slice(0, middle), left.slice(middle)]) {
       const token = `${batch.token}/${records[0]!.offset}-${records.at(-1)!.offset + 1}`;
-      outcomes.push(...(await writeOrIsolate(sink, { ...batch, token, records })));
+      await begin();
+      outcomes.push(...(await writeOrIsolate(sink, { ...batch, token, records }, begin)));
     }
     return outcomes;
   }
@@ -87,9 +102,3 @@ const rejected = (record: LogRecord, error: Error): Outcome => ({
   offset: record.offset,
   reason: `the store refuses it: ${error.message.slice(0, 500)}`,
 });
-
-const formatIntent = (end: number): string => `end=${end}`;
-const parseIntent = (metadata: string): number | undefined => {
-  const match = /^end=(\d+)$/.exec(metadata);
-  return match ? Number(match[1]) : undefined;
-};

@@ -72,7 +72,7 @@ test('every table of a tenant carries org_id', () => {
     .map((table) => getTableConfig(table))
     .filter(({ columns }) => !columns.some(({ name }) => name === 'org_id'))
     .map(({ name }) => name);
-  expect(without).toEqual(['processor_offsets', 'processor_outbox']);
+  expect(without).toEqual(['processor_marks', 'processor_offsets', 'processor_outbox']);
 });
 
 test('processes that start together apply each migration once', async () => {

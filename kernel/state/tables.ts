@@ -44,8 +44,22 @@ export const processorOffsets = pgTable(
     topic: text('topic').notNull(),
     partition: integer('partition').notNull(),
     nextOffset: bigint('next_offset', { mode: 'number' }).notNull(),
+    logId: text('log_id').notNull().default(''),
   },
   (table) => [primaryKey({ columns: [table.processor, table.topic, table.partition] })],
+);
+
+export const processorMarks = pgTable(
+  'processor_marks',
+  {
+    processor: text('processor').notNull(),
+    topic: text('topic').notNull(),
+    partition: integer('partition').notNull(),
+    source: text('source').notNull(),
+    lastOffset: bigint('last_offset', { mode: 'number' }).notNull(),
+    lastIndex: integer('last_index').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.processor, table.topic, table.partition, table.source] })],
 );
 
 export const processorOutbox = pgTable('processor_outbox', {

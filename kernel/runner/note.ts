@@ -1,0 +1,46 @@
+/** What a sink notes on the log beside its place: the batch that it has begun, and the replay that it is in. */
+
+export interface PlaceNote {
+  /** Offset after the last record of the batch that was begun. */
+  readonly end?: number;
+  readonly replay?: ReplayNote;
+}
+
+/** Until the place comes to `stored`, records are read that were read before. */
+export interface ReplayNote {
+  /** Makes other tokens of the same batches: the store must not take them for what it had before. */
+  readonly id: string;
+  /** Rows of records received from this moment on were removed, Unix milliseconds; the start of a UTC day. */
+  readonly sinceMs: number;
+  /** Records before this offset had been stored, whenever they were received. */
+  readonly stored: number;
+  /** Rows are still being removed: nothing may be written. */
+  readonly removing: boolean;
+}
+
+export const formatNote = ({ end, replay }: PlaceNote): string =>
+  new URLSearchParams({
+    ...(end !== undefined && { end: String(end) }),
+    ...(replay && {
+      replay: replay.id,
+      since: String(replay.sinceMs),
+      stored: String(replay.stored),
+      ...(replay.removing && { removing: '1' }),
+    }),
+  }).toString();
+
+/** Text that is no note of ours says nothing. */
+export const parseNote = (text: string): PlaceNote => {
+  const fields = new URLSearchParams(text);
+  const integer = (name: string): number | undefined => {
+    const value = fields.get(name);
+    return value !== null && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
+  };
+  const [end, id, sinceMs, stored] = [integer('end'), fields.get('replay'), integer('since'), integer('stored')];
+  return {
+    ...(end !== undefined && { end }),
+    ...(id &&
+      sinceMs !== undefined &&
+      stored !== undefined && { replay: { id, sinceMs, stored, removing: fields.has('removing') } }),
+  };
+};
