@@ -12,6 +12,7 @@ import { type OwnTelemetry, type Report, startOwnTelemetry } from './kernel/own-
 import type { StoreReport } from './kernel/reports/instance-report.ts';
 import { startReports } from './kernel/reports/publish-reports.ts';
 import { bootstrap, defaultTenant, ownTenant } from './kernel/state/bootstrap.ts';
+import { countOpenLetters } from './kernel/state/dead-letters.ts';
 import { openProjects } from './kernel/state/projects.ts';
 import { collectStops, type Stops } from './kernel/stops.ts';
 import { enginesOf, isEmbedded, needsStores, openLog, openStores, type Stores } from './kernel/stores.ts';
@@ -98,13 +99,8 @@ const startRoles = async (config: Config, print: Report, onStop: Stops['add']): 
           projects: openProjects(stores.database.queries, ingestKey),
           dependencies: operations.checks,
           reports,
-          sinks: processors.flatMap((processor) => {
-            const { name, topics } = processor.report();
-            return topics.filter((topic) => topic.startsWith('otlp.')).map((topic) => ({ group: name, topic }));
-          }),
+          countOpenDeadLetters: () => countOpenLetters(stores.database.queries),
           ingest: {
-            ofProject: (project) =>
-              ingest?.counters.ofProject(project) ?? { recordsPerSecond: 0, newestMs: null, rejected: [] },
             otlpHttpUrl: config.otlpHttpUrl ?? otlp.otlpHttp.url,
             otlpGrpcUrl: config.otlpGrpcUrl ?? otlp.otlpGrpc.url,
             keyOptional: config.loopback,

@@ -2,12 +2,17 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import type { Reports } from '../kernel/reports/publish-reports.ts';
 import { createHandlers, type HandlerDependencies } from './handlers.ts';
+import { watchPipeline } from './pipeline/watch-pipeline.ts';
 import { buildServer, type ServerOptions } from './server.ts';
 
 export interface ApiOptions
-  extends Omit<HandlerDependencies, 'now'>,
-    Pick<ServerOptions, 'config' | 'dependencies' | 'reports' | 'report' | 'tracing'> {
+  extends Omit<HandlerDependencies, 'now' | 'pipeline'>,
+    Pick<ServerOptions, 'config' | 'dependencies' | 'report' | 'tracing'> {
+  /** What this process says of itself. */
+  readonly reports: Reports;
+  readonly countOpenDeadLetters: () => Promise<number>;
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
@@ -21,14 +26,16 @@ export interface Api {
 
 /** @throws when the port is taken */
 export const startApi = async (options: ApiOptions): Promise<Api> => {
-  const { log, telemetry, projects, host, port } = options;
+  const { log, telemetry, projects, reports, countOpenDeadLetters, host, port } = options;
+  const pipeline = watchPipeline({ log, latest: reports.latest, countOpenDeadLetters, now: Date.now });
   const server = await buildServer({
     ...options,
-    handlers: createHandlers({ ...options, now: Date.now }),
+    handlers: createHandlers({ ...options, pipeline, now: Date.now }),
     live: { log, telemetry },
     projects,
     explorerDirectory: join(import.meta.dirname, '../ui/build'),
   });
+  server.addHook('onClose', () => pipeline.close());
   try {
     await server.listen({ host, port });
   } catch (error) {

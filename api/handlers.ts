@@ -2,7 +2,6 @@
 import type { Log } from '../kernel/log/log.ts';
 import type { Telemetry } from '../kernel/telemetry/client.ts';
 import type { Handlers } from './handler.ts';
-import type { SinkGroup } from './installation/backlog.ts';
 import { getIngestHealth, getSetup, type IngestView, listProjects } from './installation/installation.ts';
 import { getLogFacets } from './logs/facets.ts';
 import { getLogHistogram } from './logs/histogram.ts';
@@ -14,6 +13,8 @@ import { queryMetric } from './metrics/query.ts';
 import { complete } from './search/complete.ts';
 import { getServiceMap } from './service-map/service-map.ts';
 import { getService, listServices } from './services/services.ts';
+import { getPipeline } from './pipeline/pipeline.ts';
+import type { PipelineWatch } from './pipeline/watch-pipeline.ts';
 import type { Projects } from './tenancy.ts';
 import { getTraceFacets } from './traces/facets.ts';
 import { getTraceHistogram } from './traces/histogram.ts';
@@ -24,17 +25,16 @@ export interface HandlerDependencies {
   readonly telemetry: Telemetry;
   readonly projects: Projects;
   readonly log: Log;
-  /** Who stores telemetry: what waits for them is the backlog. */
-  readonly sinks: readonly SinkGroup[];
+  readonly pipeline: PipelineWatch;
   readonly ingest: IngestView;
   /** Unix milliseconds. */
   readonly now: () => number;
 }
 
-export const createHandlers = ({ telemetry, projects, log, sinks, ingest, now }: HandlerDependencies): Handlers => ({
+export const createHandlers = ({ telemetry, projects, log, pipeline, ingest, now }: HandlerDependencies): Handlers => ({
   listProjects: listProjects(projects),
   getSetup: getSetup(telemetry, projects, ingest, now),
-  getIngestHealth: getIngestHealth(telemetry, log, sinks, ingest, now),
+  getIngestHealth: getIngestHealth(telemetry, log, pipeline, now),
   listServices: listServices(telemetry, projects, now),
   getService: getService(telemetry, projects, now),
   getServiceMap: getServiceMap(telemetry, projects, now),
@@ -53,4 +53,5 @@ export const createHandlers = ({ telemetry, projects, log, sinks, ingest, now }:
   queryMetric: queryMetric(telemetry, now),
   listMetricPoints: listMetricPoints(telemetry),
   complete: complete(telemetry),
+  getPipeline: getPipeline(pipeline, now),
 });

@@ -5,9 +5,11 @@ import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openEmbeddedLog } from '../../kernel/log/embedded.ts';
 import type { Log } from '../../kernel/log/log.ts';
+import { reportOf } from '../../kernel/reports/test-reports.ts';
 import type { Tenant } from '../../kernel/telemetry/client.ts';
 import { logsTopic, otlpHeaders, spansTopic } from '../../kernel/topics.ts';
 import { ingestHealth, setup } from '../contract/installation.ts';
+import { rememberInstances } from '../pipeline/instances.ts';
 import { buildTestServer, testProjects } from '../test-server.ts';
 import { insertLogs, openTestStore, type TestStore, testTenant } from '../test-store.ts';
 import { getIngestHealth, getSetup, type IngestView, listProjects } from './installation.ts';
@@ -17,21 +19,28 @@ let log: Log;
 let directory: string;
 let server: FastifyInstance;
 
-let hasTaken = true;
 const ingest: IngestView = {
   otlpHttpUrl: 'http://127.0.0.1:4318',
   otlpGrpcUrl: 'http://127.0.0.1:4317',
   keyOptional: true,
-  ofProject: (project) => ({
-    recordsPerSecond: project === testTenant.project ? 12.5 : 0,
-    newestMs: hasTaken ? 1_800_000_000_000 : null,
-    rejected: [{ reason: 'trace id is not 16 bytes', records: 3 }],
-  }),
 };
-const sinks = [
-  { group: 'store-spans', topic: spansTopic.name },
-  { group: 'store-logs', topic: logsTopic.name },
-];
+let instances = rememberInstances();
+const pipeline = {
+  instances: () => instances.all(Date.now()),
+  sinks: () => [
+    { group: 'store-spans', topic: spansTopic.name },
+    { group: 'store-logs', topic: logsTopic.name },
+  ],
+};
+/** A process that takes data in, told of as another process would tell of it. */
+const hear = (instance: string, recordsPerSecond: number, newestMs: number | null): void => {
+  const rejected = [{ reason: 'trace id is not 16 bytes', records: 3 }];
+  const projects = [
+    { project: testTenant.project, recordsPerSecond, newestMs, rejected },
+    { project: 'prj_other', recordsPerSecond: 1000, newestMs: 1_900_000_000_000, rejected },
+  ];
+  instances.hear(reportOf({ instance, ingest: { projects } }), Date.now());
+};
 
 beforeAll(async () => {
   store = await openTestStore();
@@ -41,7 +50,7 @@ beforeAll(async () => {
     handlers: {
       listProjects: listProjects(testProjects),
       getSetup: getSetup(store.telemetry, testProjects, ingest, Date.now),
-      getIngestHealth: getIngestHealth(store.telemetry, log, sinks, ingest, Date.now),
+      getIngestHealth: getIngestHealth(store.telemetry, log, pipeline, Date.now),
     },
   });
 });
@@ -107,21 +116,23 @@ describe('the health of ingest', () => {
     return log.append(topic, [{ key: '', headers, value: new Uint8Array(10) }]);
   };
 
-  test('is what arrives, what was refused, and nothing that waits', async () => {
+  test('is what arrives at all processes, what was refused, and nothing that waits', async () => {
+    hear('one', 8, 1_800_000_000_000);
+    hear('two', 4.5, 1_700_000_000_000);
     expect(await read()).toEqual({
       recordsPerSecond: 12.5,
       newestEventMs: 1_800_000_000_000,
       backlog: 0,
-      rejected: [{ reason: 'trace id is not 16 bytes', records: 3 }],
+      rejected: [{ reason: 'trace id is not 16 bytes', records: 6 }],
     });
   });
 
   test('remembers what came before ingest was started', async () => {
-    hasTaken = false;
+    instances = rememberInstances();
+    hear('one', 0, null);
     const receivedAtMs = Date.now();
     await insertLogs(store.telemetry, [{ timeMs: receivedAtMs, receivedAtMs }]);
     expect((await read()).newestEventMs).toBe(receivedAtMs);
-    hasTaken = true;
   });
 
   test('counts the records that no sink has stored, of this project', async () => {

@@ -3,9 +3,11 @@ import type { Log } from '../../kernel/log/log.ts';
 import type { Telemetry, Tenant } from '../../kernel/telemetry/client.ts';
 import { signal } from '../contract/values.ts';
 import type { Handler } from '../handler.ts';
+import { ingestOfProject } from '../pipeline/of-project.ts';
+import type { PipelineWatch } from '../pipeline/watch-pipeline.ts';
 import type { Projects } from '../tenancy.ts';
 import { newestRecord } from './arrivals.ts';
-import { readBacklog, type SinkGroup } from './backlog.ts';
+import { readBacklog } from './backlog.ts';
 
 /** The way in, as far as the API shows it. */
 export interface IngestView {
@@ -13,13 +15,6 @@ export interface IngestView {
   readonly otlpGrpcUrl: string;
   /** True while data without a key is accepted from this machine. */
   readonly keyOptional: boolean;
-  /** What was taken and refused since the start. */
-  ofProject(project: string): {
-    readonly recordsPerSecond: number;
-    /** Arrival of the newest record, Unix milliseconds. */
-    readonly newestMs: number | null;
-    readonly rejected: readonly { readonly reason: string; readonly records: number }[];
-  };
 }
 
 export const listProjects =
@@ -44,16 +39,16 @@ export const getIngestHealth =
   (
     telemetry: Telemetry,
     log: Log,
-    sinks: readonly SinkGroup[],
-    ingest: IngestView,
+    pipeline: Pick<PipelineWatch, 'instances' | 'sinks'>,
     now: () => number,
   ): Handler<'getIngestHealth'> =>
   async (_input, { tenant }) => {
-    const { recordsPerSecond, newestMs, rejected } = ingest.ofProject(tenant.project);
+    const nowMs = now();
+    const { recordsPerSecond, newestMs, rejected } = ingestOfProject(pipeline.instances(), tenant.project, nowMs);
     const [backlog, newestEventMs] = await Promise.all([
-      readBacklog(log, sinks, tenant),
-      // Ingest counts from its own start on: what came before is in the store.
-      newestMs ?? newestOfAll(telemetry, tenant, now()),
+      readBacklog(log, pipeline.sinks(), tenant),
+      // Reports tell of those that sent lately: what came before is in the store.
+      newestMs ?? newestOfAll(telemetry, tenant, nowMs),
     ]);
     return { recordsPerSecond, newestEventMs, backlog, rejected: [...rejected] };
   };

@@ -1,5 +1,5 @@
 /** Dead letters and what was decided about them: the state of `processors/file-dead-letters.ts`. */
-import { inArray, sql } from 'drizzle-orm';
+import { count, eq, inArray, sql } from 'drizzle-orm';
 import type { StateStore } from '../processor.ts';
 import { deadLettersTopic } from '../topics.ts';
 import type { Queries } from './database.ts';
@@ -80,6 +80,12 @@ const prune = async (queries: Queries): Promise<void> => {
       where set_aside_at < now() - ${hours}
         and (status in ('retried', 'discarded') or set_aside_at < now() - interval '30 days')
       order by set_aside_at limit 1000)`);
+};
+
+/** Of every organisation and project: for those who operate the installation. */
+export const countOpenLetters = async (queries: Queries): Promise<number> => {
+  const rows = await queries.select({ letters: count() }).from(deadLetters).where(eq(deadLetters.status, 'open'));
+  return rows[0]!.letters;
 };
 
 export const asLetter = (row: typeof deadLetters.$inferSelect): FiledLetter => ({
