@@ -51,6 +51,8 @@ export const decideAndSave = async <State, Event>(
       return { ...decisions, outcomes: [...outcomes, ...decisions.outcomes] };
     });
   const decide = async (queries: Queries, events: Events): Promise<Decisions<State>> => {
+    // All of them may be repeats.
+    if (events.records.length === 0) return { changes: [], outgoing: [], outcomes: [] };
     const keys = [...new Set(events.records.map(({ key }) => key))];
     await lockKeys(queries, decider.name, keys);
     return decideBatch(decider, await decider.store.load(queries, keys), events, lastTry);
