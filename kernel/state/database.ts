@@ -2,7 +2,9 @@
 import { sql } from 'drizzle-orm';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
+import { lockOf, underLock } from './advisory-lock.ts';
 import { migrateState } from './migrate.ts';
+import { within } from './timed-query.ts';
 
 /** Runs queries: each by itself, or all in the transaction it was handed out for. */
 export type Queries = NodePgDatabase;
@@ -11,6 +13,11 @@ export interface Database {
   readonly queries: Queries;
   /** Commits what `work` did once it resolves, and rolls back when it throws. Work that waits for others holds locks. */
   transaction<Result>(work: (queries: Queries) => Promise<Result>): Promise<Result>;
+  /**
+   * Does `work` while no other process that shares this store does work of the same name; waits for those that do. Should
+   * the connection break meanwhile, another may begin: the two together must do no harm.
+   */
+  exclusively<Result>(name: string, work: () => Promise<Result>): Promise<Result>;
   /** Rejects when the store does not answer. */
   ping(): Promise<void>;
   /** Resolves when running queries are through. */
@@ -34,6 +41,7 @@ export const openDatabase = async (connection: pg.PoolConfig): Promise<Database>
   return {
     queries,
     transaction: (work) => inTransaction(pool, work),
+    exclusively: (name, work) => underLock(pool, lockOf(name), work),
     async ping() {
       await queries.execute(sql`select 1`);
     },
@@ -46,7 +54,12 @@ const limits = {
   connectionTimeoutMillis: 5_000,
   idleTimeoutMillis: 30_000,
   statement_timeout: 30_000,
-  idle_in_transaction_session_timeout: 60_000,
+  // The server's limits end what takes too long there. This one is for a server that is silent: what was asked fails,
+  // its connection is closed, and whether it was done shows when the next one answers.
+  query_timeout: 35_000,
+  idle_in_transaction_session_timeout: 30_000,
+  keepAlive: true,
+  keepAliveInitialDelayMillis: 10_000,
   application_name: 'syntra',
 } as const;
 
@@ -60,7 +73,7 @@ const inTransaction = async <Result>(pool: pg.Pool, work: (queries: Queries) => 
     client.release();
     return result;
   } catch (error) {
-    const rolledBack = await client.query('rollback').then(
+    const rolledBack = await client.query(within(5_000, 'rollback')).then(
       () => true,
       () => false,
     );

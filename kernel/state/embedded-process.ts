@@ -19,6 +19,8 @@ export interface ServerOptions {
   readonly dataDirectory: string;
   readonly socketDirectory: string;
   readonly user: ProcessUser | undefined;
+  /** On the loopback interface, besides the socket; default: none. */
+  readonly tcpPort?: number;
   /** Used to see when it is ready. */
   readonly connection: pg.ClientConfig;
 }
@@ -74,11 +76,11 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
 const watched = `( (read -r word <&3; [ "$word" = gone ] || kill -INT $$) 2>/dev/null & ); exec "$@" 3<&-`;
 
 /** All settings travel on the command line: a new version of Syntra has nothing to change in the data directory. */
-const settings = ({ dataDirectory, socketDirectory }: ServerOptions): string[] => [
+const settings = ({ dataDirectory, socketDirectory, tcpPort }: ServerOptions): string[] => [
   '-D',
   dataDirectory,
   ...Object.entries({
-    listen_addresses: '',
+    ...(tcpPort === undefined ? { listen_addresses: '' } : { listen_addresses: '127.0.0.1', port: String(tcpPort) }),
     // A list, where quotes keep a comma in a name from dividing it.
     unix_socket_directories: `"${socketDirectory.replaceAll('"', '""')}"`,
     unix_socket_permissions: '0700',
@@ -89,7 +91,8 @@ const settings = ({ dataDirectory, socketDirectory }: ServerOptions): string[] =
     work_mem: '4MB',
     maintenance_work_mem: '32MB',
     max_wal_size: '256MB',
-    wal_level: 'minimal',
+    // What a backup of the running server takes; minimal would spare next to nothing.
+    wal_level: 'replica',
     max_wal_senders: '0',
     max_logical_replication_workers: '0',
     max_parallel_workers: '0',
