@@ -12,6 +12,7 @@ import { type OwnTelemetry, type Report, startOwnTelemetry } from './kernel/own-
 import type { StoreReport } from './kernel/reports/instance-report.ts';
 import { startReports } from './kernel/reports/publish-reports.ts';
 import { bootstrap, defaultTenant, ownTenant } from './kernel/state/bootstrap.ts';
+import { openDeadLetterPages } from './kernel/state/dead-letter-pages.ts';
 import { countOpenLetters } from './kernel/state/dead-letters.ts';
 import { openProjects } from './kernel/state/projects.ts';
 import { collectStops, type Stops } from './kernel/stops.ts';
@@ -97,6 +98,7 @@ const startRoles = async (config: Config, print: Report, onStop: Stops['add']): 
           log,
           telemetry: stores.telemetry,
           projects: openProjects(stores.database.queries, ingestKey),
+          deadLetters: openDeadLetterPages(stores.database.queries),
           dependencies: operations.checks,
           reports,
           countOpenDeadLetters: () => countOpenLetters(stores.database.queries),

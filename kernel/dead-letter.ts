@@ -1,5 +1,5 @@
 /** One dead letter on the log: how it is found, what it was before, and how a decision about it is written down. */
-import type { Log, LogRecord, NewRecord } from './log/log.ts';
+import type { Extent, Log, LogRecord, NewRecord } from './log/log.ts';
 import {
   type DeadLetterDecision,
   deadLetterDecisionHeader,
@@ -10,9 +10,15 @@ import {
   retryOfHeader,
 } from './topics.ts';
 
+/** Which letters the log still keeps, by their offsets. */
+export const extentOfLetters = (log: Log): Promise<Extent> => log.extentOf(deadLettersTopic.name, partition);
+
+/** Why a letter cannot be put back that the log does not keep. */
+export const bytesAreGone = 'Its bytes are gone: the log keeps them for 14 days, and less where there are very many.';
+
 /** The letter at this offset of `dead-letters`; undefined when the log does not keep it any more, or never had it there. */
 export const readLetter = async (log: Log, id: string, offset: number): Promise<LogRecord | undefined> => {
-  const { startOffset, endOffset } = await log.extentOf(deadLettersTopic.name, partition);
+  const { startOffset, endOffset } = await extentOfLetters(log);
   if (offset < startOffset || offset >= endOffset) return undefined;
   const tail = await log.tail(deadLettersTopic.name, partition, offset);
   const [record] = await tail.next({ maxRecords: 1, maxBytes: 1 });

@@ -15,6 +15,7 @@ export const deadLetter = z.object({
   offset: count,
   /** When it was set aside. */
   atMs: milliseconds,
+  /** Of the value, as it is on the log. */
   sizeBytes: count,
   /** Spans, log records or points in it; null where it is no telemetry. */
   records: count.nullable(),
@@ -23,18 +24,25 @@ export const deadLetter = z.object({
   decidedAtMs: milliseconds.nullable(),
   /** The dead letter that it was before it was put back and failed again. */
   retryOf: id.nullable(),
+  /** Why it was not put back when it was last asked for; null where it was, or nobody asked. */
+  retryFailure: z.string().nullable(),
 });
 export const deadLetterDetail = deadLetter.extend({
   headers: z.record(z.string(), z.string()),
-  /** The record's value as it was read, decompressed; null when the log no longer keeps it: then it cannot be put back. */
+  /** The record's value; null when the log no longer keeps it: then it cannot be put back. */
   value: z
     .object({
+      /** False where it is shown as it is on the log, because it cannot be decompressed, or to more than may be shown. */
+      unpacked: z.boolean(),
       /** The first 64 KiB. */
       base64: z.string(),
+      /** Of all of it, as it is shown. */
       sizeBytes: count,
       cut: z.boolean(),
-      /** What it says, as JSON text, where it can be read and is not too large. */
+      /** What it says, as indented JSON text, where it can be read and is not too large; telemetry as OTLP/JSON. */
       text: z.string().nullable(),
+      /** Whether that is only how the text begins. */
+      textCut: z.boolean(),
     })
     .nullable(),
 });
@@ -46,6 +54,8 @@ const which = z.object({
 });
 const outcome = z.object({
   changed: count,
+  /** Those that will be, as soon as the processors come to it: the decision is kept. */
+  pending: z.array(id),
   /** Those that were left as they were, and why. */
   failed: z.array(z.object({ id, reason: z.string() })),
 });

@@ -4,7 +4,7 @@
  * before it appends anything.
  */
 import { z } from 'zod';
-import { decisionRecord, putBackRecord, readLetter } from '../../kernel/dead-letter.ts';
+import { bytesAreGone, decisionRecord, putBackRecord, readLetter } from '../../kernel/dead-letter.ts';
 import type { Log, LogRecord, NewRecord } from '../../kernel/log/log.ts';
 import { type Batch, defineSink, type Outcome, type Sink } from '../../kernel/processor.ts';
 import { type DeadLetterRetry, deadLetterRetriesTopic, deadLettersTopic, topics } from '../../kernel/topics.ts';
@@ -20,7 +20,7 @@ export const putBackDeadLetters = (log: Log): Sink =>
       const { retries, outcomes } = parse(records);
       for (const [topic, ofTopic] of Map.groupBy(retries, ([, retry]) => retry.topic)) {
         if (topics.some(({ name }) => name === topic)) await putBackInto(log, topic, new Map(ofTopic));
-        else await tell(log, ofTopic.map(failed(`Syntra has no topic ${topic} any more`)));
+        else await tell(log, ofTopic.map(failed(`There is no topic ${topic} any more.`)));
       }
       return outcomes;
     },
@@ -79,8 +79,8 @@ const putBackInto = async (log: Log, topic: string, retries: ReadonlyMap<string,
   if (originals.size > 0) await append();
 };
 
-export const bytesAreGone = 'its bytes are gone: the log keeps them for 14 days, and less where there are very many';
-const cannotTell = 'whether it was put back before cannot be told: the log has dropped what came after it was asked';
+const cannotTell =
+  'Whether it was put back before cannot be told: the log has dropped what came after it was asked for. Ask again to have it put back in any case.';
 
 const tell = (log: Log, decisions: readonly NewRecord[]): Promise<void> => log.append(deadLettersTopic.name, decisions);
 
