@@ -22,6 +22,8 @@ export interface GeneratorOptions {
 
 export interface Generator {
   readonly ledger: Ledger;
+  /** Those of which something was acknowledged. */
+  readonly services: ReadonlySet<string>;
   /** Requests by how they ended. */
   readonly outcomes: Readonly<Record<Outcome['kind'], number>>;
   /** The last few that were not acknowledged, each in a sentence. */
@@ -37,6 +39,7 @@ export interface Generator {
 export const startGenerator = (options: GeneratorOptions): Generator => {
   const ledger = openLedger();
   const outcomes = { acknowledged: 0, 'not sent': 0, retry: 0, 'no answer': 0, dropped: 0 };
+  const services = new Set<string>();
   const complaints: string[] = [];
   const exporters = openExporters(options.timeoutMs ?? 15_000, options.key);
   const stopping = new AbortController();
@@ -73,6 +76,7 @@ export const startGenerator = (options: GeneratorOptions): Generator => {
         count(outcome);
         if (outcome.kind === 'acknowledged') {
           ledger.acknowledge(request.first, records);
+          services.add(request.service);
           taken[sender]!++;
         }
         if (outcome.kind === 'retry') await pause(Math.min(outcome.afterMs, maxRetryMs), stopping.signal);
@@ -86,6 +90,7 @@ export const startGenerator = (options: GeneratorOptions): Generator => {
 
   return {
     ledger,
+    services,
     outcomes,
     complaints,
     setRate: rate.set,

@@ -3,6 +3,7 @@
  * of them, happens here: start, send, do harm, see that it works again, wait until all is stored, stop, and look.
  */
 import { check, type Findings, type Inspect } from './checker.ts';
+import { checkDecisions } from './decisions.ts';
 import { type Generator, startGenerator } from './generator.ts';
 import type { Level } from './level.ts';
 import { type Random, randomOf } from './random.ts';
@@ -27,6 +28,8 @@ export interface Row {
   readonly world?: (mode: Mode) => Promise<Omit<WorldOptions, 'mode'>>;
   /** Default: 3,000. */
   readonly recordsPerSecond?: number;
+  /** How long senders wait for an answer. */
+  readonly timeoutMs?: number;
   /** Before the first start, and before anything is sent. */
   prepare?(stage: Omit<Stage, 'load'>): Promise<void>;
   /** Does the harm and undoes it. Answers what was done, for the record. */
@@ -61,6 +64,7 @@ export const runRow = async (row: Row, mode: Mode, seed: number, level: Level): 
       addresses: () => world.ingestAddresses(),
       recordsPerSecond: row.recordsPerSecond ?? 3_000,
       key: ingestKey,
+      ...(row.timeoutMs === undefined ? {} : { timeoutMs: row.timeoutMs }),
     });
     await load.acknowledges(recordsBetween);
     const stage = { world, load, random, level };
@@ -75,7 +79,10 @@ export const runRow = async (row: Row, mode: Mode, seed: number, level: Level): 
       await row.look?.(inspect, stage);
       return check(inspect, run, ledger);
     });
-    return { ...findings, seed, deeds, outcomes: { ...outcomes } };
+    const { services } = load;
+    const undecided = await world.readLog((log) => checkDecisions(log, 'prj_default', services));
+    const disagreements = [...findings.disagreements, ...undecided];
+    return { ...findings, disagreements, seed, deeds, outcomes: { ...outcomes } };
   } catch (error) {
     const said = world.parts.map((part) => `--- ${part.name}\n${part.output()}`).join('\n');
     throw new Error(`seed ${seed}: ${(error as Error).message}\n${said}`, { cause: error });

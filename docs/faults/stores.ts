@@ -1,20 +1,60 @@
 /** The stores that a world has as servers, and the settings by which the program finds them. */
+import { startPostgres, type TestPostgres } from '../../kernel/state/test-postgres.ts';
+import { collectStops } from '../../kernel/stops.ts';
+import { startClickHouse, type TestClickHouse } from '../../kernel/telemetry/test-clickhouse.ts';
 import type { Mode } from './world.ts';
 
 /** What a row asks for besides what its mode needs. */
 export interface StoresWanted {
-  /** Brokers of the log, in the distributed mode. Default: 1. */
-  readonly brokers?: number;
+  /** Of the log, in the distributed mode. Default: 1. */
+  readonly brokers?: 1 | 3;
 }
 
 export interface Stores {
   readonly settings: Readonly<Record<string, string>>;
+  readonly clickhouse: TestClickHouse | undefined;
+  readonly postgres: TestPostgres | undefined;
   /** With the database in it; undefined where the telemetry store is embedded. */
   readonly clickhouseUrl: string | undefined;
   close(): Promise<void>;
 }
 
-export const openStores = async (mode: Mode, _wanted: StoresWanted = {}): Promise<Stores> => {
-  if (mode === 'embedded') return { settings: {}, clickhouseUrl: undefined, close: async () => {} };
-  throw new Error('not yet');
+const none: Stores = {
+  settings: {},
+  clickhouse: undefined,
+  postgres: undefined,
+  clickhouseUrl: undefined,
+  close: async () => {},
 };
+
+export const openStores = async (mode: Mode, _wanted: StoresWanted = {}): Promise<Stores> => {
+  if (mode === 'embedded') return none;
+  const stops = collectStops();
+  try {
+    const clickhouse = await startClickHouse();
+    stops.add(clickhouse.stop);
+    const postgres = await startPostgres();
+    stops.add(async () => {
+      // A row may have failed while it was paused.
+      await postgres.resume().catch(() => {});
+      await postgres.stop();
+    });
+    return {
+      settings: {
+        SYNTRA_CLICKHOUSE_URL: clickhouse.url,
+        SYNTRA_CLICKHOUSE_DATABASE: database,
+        SYNTRA_POSTGRES_URL: postgres.config.url,
+        ...(postgres.config.password && { SYNTRA_POSTGRES_PASSWORD: postgres.config.password }),
+      },
+      clickhouse,
+      postgres,
+      clickhouseUrl: `${clickhouse.url}/?database=${database}`,
+      close: stops.run,
+    };
+  } catch (error) {
+    await stops.run().catch(() => {});
+    throw error;
+  }
+};
+
+const database = 'syntra_faults';

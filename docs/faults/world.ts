@@ -6,7 +6,10 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pipeline } from '../../api/contract/pipeline.ts';
 import type { Role } from '../../kernel/config.ts';
+import { openEmbeddedLog } from '../../kernel/log/embedded.ts';
+import type { Log } from '../../kernel/log/log.ts';
 import type { Inspect } from './checker.ts';
 import type { IngestAddress } from './exporters.ts';
 import { inDirectory, onServer } from './inspect.ts';
@@ -46,12 +49,14 @@ export interface World {
   /** Starts what does not run, and resolves when all of it is ready. @throws Error when one ends instead */
   startAll(): Promise<void>;
   ingestAddresses(): readonly IngestAddress[];
-  /** What the API says of the project that is sent to, under this path. */
+  /** What the API says under this path. */
   ask<Answer>(path: string): Promise<Answer>;
-  /** Resolves when every sink has stored all that its topic holds. */
+  /** Resolves when every processor has read all that its topics hold. */
   untilStored(): Promise<void>;
   /** Stops the processes in order, and reads the tables past them. */
   inspect<Result>(use: (inspect: Inspect) => Promise<Result>): Promise<Result>;
+  /** Reads the log past the processes, which have been stopped. */
+  readLog<Result>(use: (log: Log) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
 
@@ -65,9 +70,37 @@ export const openWorld = async (options: WorldOptions): Promise<World> => {
   const { mode, host = '127.0.0.1', wrapper = [] } = options;
   const made = options.directory === undefined ? await mkdtemp(join(tmpdir(), 'syntra-fault-')) : undefined;
   const directory = options.directory ?? made!;
-  const stores = await openStores(mode, options.stores);
   const parts: Part[] = [];
+  let stores: Stores | undefined;
+  const close = async (): Promise<void> => {
+    await Promise.all(parts.map((part) => part.kill()));
+    await stores?.close();
+    await options.onClose?.();
+    if (made !== undefined) await rm(made, { recursive: true, force: true, maxRetries: 10 });
+  };
+  try {
+    stores = await openStores(mode, options.stores);
+    return await assemble(options, { directory, host, wrapper, stores, parts, close });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+};
 
+interface Assembly {
+  readonly directory: string;
+  readonly host: string;
+  readonly wrapper: readonly string[];
+  readonly stores: Stores;
+  readonly parts: Part[];
+  close(): Promise<void>;
+}
+
+const assemble = async (
+  options: WorldOptions,
+  { directory, host, wrapper, stores, parts, close }: Assembly,
+): Promise<World> => {
+  const { mode } = options;
   const add = async (roles: readonly Role[], name: string): Promise<Part> => {
     const dataDir = mode === 'distributed' ? join(directory, name) : directory;
     await mkdir(dataDir, { recursive: true });
@@ -107,9 +140,8 @@ export const openWorld = async (options: WorldOptions): Promise<World> => {
     async untilStored() {
       const deadlineMs = performance.now() + patienceMs;
       for (let last = ''; ; await sleep(50)) {
-        const health = world.ask<{ backlog: number }>('ingest');
-        last = await health.then(({ backlog }) => String(backlog)).catch((error: Error) => error.message);
-        if (last === '0') return;
+        last = await lagOf(world).catch((error: Error) => error.message);
+        if (last === '') return;
         if (performance.now() > deadlineMs) {
           const outputs = parts.map((part) => `--- ${part.name}\n${part.output()}`).join('\n');
           throw new Error(`Not all was stored within ${patienceMs} ms: ${last}\n${outputs}`);
@@ -120,31 +152,37 @@ export const openWorld = async (options: WorldOptions): Promise<World> => {
       for (const part of parts) await part.stop();
       return mode === 'embedded' ? inDirectory(directory, use) : use(onServer(stores.clickhouseUrl!));
     },
-    async close() {
-      await Promise.all(parts.map((part) => part.kill()));
-      await stores.close();
-      await options.onClose?.();
-      if (made !== undefined) await rm(made, { recursive: true, force: true, maxRetries: 10 });
+    async readLog(use) {
+      const log = await openEmbeddedLog({ directory });
+      try {
+        return await use(log);
+      } finally {
+        await log.close();
+      }
     },
+    close,
   };
 
-  try {
-    if (mode === 'distributed') {
-      const layout = options.layout ?? { ingest: 1, processors: 1, api: 1 };
-      for (const role of ['ingest', 'processors', 'api'] as const) {
-        for (let i = 0; i < layout[role]; i++) await world.add(role);
-      }
-    } else await add([], 'syntra');
-    return world;
-  } catch (error) {
-    await world.close();
-    throw error;
-  }
+  if (mode === 'distributed') {
+    const layout = options.layout ?? { ingest: 1, processors: 1, api: 1 };
+    for (const role of ['ingest', 'processors', 'api'] as const) {
+      for (let i = 0; i < layout[role]; i++) await world.add(role);
+    }
+  } else await add([], 'syntra');
+  return world;
 };
 
-/** What the API says of the default project, to somebody with the token. */
+/** Which processors have still to read how much; nothing, when none has. */
+const lagOf = async (world: World): Promise<string> => {
+  const { processors } = await world.ask<Pick<Pipeline, 'processors'>>('/pipeline');
+  if (processors.length === 0) throw new Error('no processor has said that it runs');
+  const behind = processors.filter(({ lag }) => lag !== 0);
+  return behind.map(({ name, lag, lastError }) => `${name} ${lag ?? 'unknown'} (${lastError})`).join(', ');
+};
+
+/** What the API says, to somebody with the token. */
 const ask = async <Answer>(url: string, path: string): Promise<Answer> => {
-  const response = await fetch(`${url}/api/v1/projects/prj_default/${path}`, {
+  const response = await fetch(`${url}/api/v1${path}`, {
     headers: { authorization: `Bearer ${adminToken}` },
     signal: AbortSignal.timeout(10_000),
   });

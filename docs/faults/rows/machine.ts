@@ -94,6 +94,6 @@ const telemetryDiskFull: Row = {
 };
 
 const backlogOf = async (world: { ask<Answer>(path: string): Promise<Answer> }): Promise<number> =>
-  (await world.ask<{ backlog: number }>('ingest')).backlog;
+  (await world.ask<{ backlog: number }>('/projects/prj_default/ingest')).backlog;
 
 export const rows: readonly Row[] = [clockSteppedBack, logDiskFull, telemetryDiskFull];
