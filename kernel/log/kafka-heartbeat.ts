@@ -1,0 +1,66 @@
+/** What a member of a consumer group and its coordinator tell each other, every few seconds (KIP-848). */
+import { consumerGroupHeartbeatV1 } from '@platformatic/kafka';
+import type { KafkaCluster } from './kafka-cluster.ts';
+import { namesIn } from './kafka-errors.ts';
+
+/** Instead of an epoch: to join, and to leave. */
+export const joiningEpoch = 0;
+export const leavingEpoch = -1;
+
+export interface Membership {
+  readonly group: string;
+  readonly memberId: string;
+  /** With the prefix. */
+  readonly topics: readonly string[];
+}
+
+export interface TopicPartitions {
+  readonly topicId: string;
+  readonly partitions: readonly number[];
+}
+
+export interface HeartbeatAnswer {
+  readonly epoch: number;
+  readonly intervalMs: number;
+  /** What the member should hold from now on; undefined when that has not changed. */
+  readonly assigned: readonly TopicPartitions[] | undefined;
+}
+
+/** How long the coordinator waits for a member to let go of a partition before it counts as gone. */
+const rebalanceTimeoutMs = 45_000;
+
+/** Asks once. `owned`: what the member has not let go of yet. */
+export const heartbeat = (
+  cluster: KafkaCluster,
+  { group, memberId, topics }: Membership,
+  epoch: number,
+  owned: readonly TopicPartitions[],
+): Promise<HeartbeatAnswer> =>
+  cluster.atCoordinator(group, async (connection) => {
+    const holding = owned.map(({ topicId, partitions }) => ({ topicId, partitions: [...partitions] }));
+    const answer = await consumerGroupHeartbeatV1.api.async(
+      connection,
+      group,
+      memberId,
+      epoch,
+      null,
+      null,
+      rebalanceTimeoutMs,
+      [...topics],
+      null,
+      null,
+      holding,
+    );
+    return {
+      epoch: answer.memberEpoch,
+      intervalMs: answer.heartbeatIntervalMs,
+      assigned: answer.assignment?.topicPartitions,
+    };
+  });
+
+const fencing = new Set(['UNKNOWN_MEMBER_ID', 'FENCED_MEMBER_EPOCH', 'GROUP_ID_NOT_FOUND', 'ILLEGAL_GENERATION']);
+
+/** The group goes on without this member: nothing that it holds is its own any more. */
+export const isFenced = (error: unknown): boolean => namesIn(error).some((name) => fencing.has(name));
+
+export const isStaleEpoch = (error: unknown): boolean => namesIn(error).includes('STALE_MEMBER_EPOCH');

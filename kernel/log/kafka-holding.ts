@@ -1,0 +1,85 @@
+/** A partition as a processor sees it while its member of the group holds it. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { KafkaCluster } from './kafka-cluster.ts';
+import type { PartitionEnds } from './kafka-ends.ts';
+import { isPassing } from './kafka-errors.ts';
+import { isFenced, isStaleEpoch } from './kafka-heartbeat.ts';
+import type { Holding } from './kafka-member.ts';
+import { commitOnce, committedOffsets, placeWithin } from './kafka-offsets.ts';
+import { createReader } from './kafka-reader.ts';
+import { type CommittedOffset, type Extent, type PartitionReader, PartitionTakenError } from './log.ts';
+
+export interface HeldPartition {
+  readonly cluster: KafkaCluster;
+  readonly ends: PartitionEnds;
+  /** With the prefix. */
+  readonly group: string;
+  /** Without it. */
+  readonly topic: string;
+  readonly holding: Holding;
+  readonly signal: AbortSignal;
+}
+
+const maxMetadataBytes = 4096;
+const commitTimeoutMs = 15_000;
+const renewTimeoutMs = 1_000;
+/** How long the start of the log is taken to be where it was: it moves by retention alone. */
+const extentMaxAgeMs = 10_000;
+
+export const holdPartition = ({ cluster, ends, group, topic, holding, signal }: HeldPartition): PartitionReader => {
+  const { place } = holding;
+  const reader = createReader(cluster, ends, place, signal);
+  let extent: Extent | undefined;
+  let extentAtMs = 0;
+
+  const extentNow = async (committed: number | undefined): Promise<Extent> => {
+    const isOld = Date.now() - extentAtMs > extentMaxAgeMs;
+    if (extent === undefined || isOld || committed === undefined || committed > extent.endOffset) {
+      extent = await reader.extent();
+      extentAtMs = Date.now();
+    }
+    return extent;
+  };
+
+  const taken = (cause?: unknown): PartitionTakenError =>
+    new PartitionTakenError(`${topic}/${place.partition} was taken away from ${group}.`, { cause });
+
+  const commitNow = async (committed: CommittedOffset): Promise<void> => {
+    const committer = holding.committer();
+    if (committer === undefined) throw taken();
+    try {
+      await commitOnce(cluster, group, committer, place, committed);
+    } catch (error) {
+      // The coordinator has counted on without us: asked again, it says how far, or that we are out.
+      if (isStaleEpoch(error) || isFenced(error)) await Promise.race([holding.renew(), delay(renewTimeoutMs)]);
+      throw isFenced(error) ? taken(error) : error;
+    }
+  };
+
+  return {
+    logId: `${cluster.clusterId()}/${place.topicId}`,
+    topic,
+    partition: place.partition,
+    signal,
+    async committed() {
+      const [found] = await committedOffsets(cluster, group, [place]);
+      return placeWithin(found, await extentNow(found?.offset));
+    },
+    read: async (offset, limits) => (await reader.read(offset, limits)).records,
+    waitFor: (offset, timeoutMs) => reader.waitFor(offset, timeoutMs, [signal]),
+    async commit(offset, metadata) {
+      if (Buffer.byteLength(metadata) > maxMetadataBytes) {
+        throw new Error(`Commit metadata may have ${maxMetadataBytes} bytes at most.`);
+      }
+      const untilMs = Date.now() + commitTimeoutMs;
+      for (let waitMs = 20; ; waitMs = Math.min(1_000, 2 * waitMs)) {
+        try {
+          return await commitNow({ offset, metadata });
+        } catch (error) {
+          if (!isPassing(error) || Date.now() + waitMs > untilMs) throw error;
+          await delay(waitMs);
+        }
+      }
+    },
+  };
+};

@@ -1,0 +1,184 @@
+/**
+ * A member of a consumer group: joins, learns which partitions it is given and which are taken away, and joins again
+ * after whatever happened. Partitions that stay are not interrupted when others move.
+ */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { KafkaCluster } from './kafka-cluster.ts';
+import type { KafkaPlace } from './kafka-ends.ts';
+import { describeError, isPassing, operatorErrorIn } from './kafka-errors.ts';
+import { heartbeat, isFenced, joiningEpoch, leavingEpoch, type TopicPartitions } from './kafka-heartbeat.ts';
+import type { Committer } from './kafka-offsets.ts';
+
+/** A partition that this member was given. */
+export interface Holding {
+  readonly place: KafkaPlace;
+  /** Aborts when it is to be let go of. */
+  readonly signal: AbortSignal;
+  /** As whom to commit; undefined once the partition is no longer ours. */
+  committer(): Committer | undefined;
+  /** Resolves when the coordinator has been asked again who we are, which also tells it that we live. */
+  renew(): Promise<void>;
+}
+
+export interface MemberOptions {
+  readonly group: string;
+  readonly topics: readonly string[];
+  /** Called for every partition that is given; returns soon after its signal aborts. */
+  readonly hold: (holding: Holding) => Promise<void>;
+  readonly onTrouble: (error: Error) => void;
+}
+
+export interface Member {
+  /** Resolves when the member has joined. @throws OperatorError when the cluster does not let it. */
+  readonly joined: Promise<void>;
+  leave(): Promise<void>;
+}
+
+/** How long `hold` may take to return; less than the coordinator waits for it. */
+const releaseTimeoutMs = 30_000;
+const maxIntervalMs = 3_000;
+/** While partitions move between members, each step waits for a heartbeat. */
+const movingIntervalMs = 300;
+const movingMs = 15_000;
+const leaveTimeoutMs = 3_000;
+
+interface Held {
+  readonly place: KafkaPlace;
+  readonly abort: AbortController;
+  readonly done: Promise<void>;
+  ours: boolean;
+  releasing: boolean;
+}
+
+export const createMember = (cluster: KafkaCluster, options: MemberOptions): Member => {
+  const { group, topics, hold, onTrouble } = options;
+  const memberId = randomUUID();
+  const held = new Map<string, Held>();
+  let target: readonly KafkaPlace[] = [];
+  let epoch = joiningEpoch;
+  let movingUntilMs = Date.now() + movingMs;
+  let leaving = false;
+  const joined = Promise.withResolvers<void>();
+  let poked = Promise.withResolvers<void>();
+  let answered = Promise.withResolvers<void>();
+
+  const start = (place: KafkaPlace): void => {
+    const abort = new AbortController();
+    const holding: Holding = {
+      place,
+      signal: abort.signal,
+      committer: () => (entry.ours ? { memberId, epoch } : undefined),
+      renew() {
+        poked.resolve();
+        return answered.promise;
+      },
+    };
+    const done = Promise.resolve()
+      .then(() => hold(holding))
+      .catch((error: unknown) => onTrouble(new Error(`${group} stopped reading ${place.topic}`, { cause: error })));
+    const entry: Held = { place, abort, done, ours: true, releasing: false };
+    held.set(keyOf(place), entry);
+  };
+
+  const release = async (entry: Held): Promise<void> => {
+    entry.releasing = true;
+    entry.abort.abort();
+    const late = new AbortController();
+    await Promise.race([entry.done, delay(releaseTimeoutMs, undefined, { signal: late.signal }).catch(() => {})]);
+    late.abort();
+    entry.ours = false;
+    held.delete(keyOf(entry.place));
+    movingUntilMs = Date.now() + movingMs;
+    reconcile();
+    poked.resolve();
+  };
+
+  /** Lets go of what is no longer to be held, and takes what is. */
+  const reconcile = (): void => {
+    const wanted = new Map(leaving ? [] : target.map((place) => [keyOf(place), place]));
+    for (const [key, entry] of held) if (!wanted.has(key) && !entry.releasing) void release(entry);
+    for (const [key, place] of wanted) if (!held.has(key)) start(place);
+  };
+
+  const loseAll = async (): Promise<void> => {
+    epoch = joiningEpoch;
+    target = [];
+    for (const entry of held.values()) entry.ours = false;
+    reconcile();
+    while (held.size > 0) await Promise.all([...held.values()].map(({ done }) => done)).then(() => delay(10));
+  };
+
+  const placesOf = async (assigned: readonly TopicPartitions[]): Promise<KafkaPlace[]> => {
+    if (assigned.some(({ topicId }) => !cluster.topicById(topicId))) await cluster.refresh();
+    return assigned.flatMap(({ topicId, partitions }) => {
+      const topic = cluster.topicById(topicId)?.name;
+      return topic === undefined ? [] : partitions.map((partition) => ({ topic, topicId, partition }));
+    });
+  };
+
+  const beat = async (): Promise<number> => {
+    const owned = [...Map.groupBy(held.values(), ({ place }) => place.topicId)].map(([topicId, of]) => ({
+      topicId,
+      partitions: of.map(({ place }) => place.partition),
+    }));
+    const answer = await heartbeat(cluster, { group, memberId, topics }, epoch, owned);
+    epoch = answer.epoch;
+    if (answer.assigned !== undefined) {
+      target = await placesOf(answer.assigned);
+      movingUntilMs = Date.now() + movingMs;
+    }
+    reconcile();
+    answered.resolve();
+    answered = Promise.withResolvers();
+    joined.resolve();
+    return Math.min(answer.intervalMs, movingUntilMs > Date.now() ? movingIntervalMs : maxIntervalMs);
+  };
+
+  const run = async (): Promise<void> => {
+    let failures = 0;
+    while (!leaving || held.size > 0) {
+      poked = Promise.withResolvers();
+      let waitMs: number;
+      try {
+        waitMs = await beat();
+        failures = 0;
+      } catch (error) {
+        if (failures++ === 0) onTrouble(new Error(`${group}: ${describeError(error)}`, { cause: error }));
+        const operatorError = operatorErrorIn(error);
+        if (operatorError !== undefined) joined.reject(operatorError);
+        if (isFenced(error)) await loseAll();
+        else if (isPassing(error)) await cluster.refresh().catch(() => {});
+        waitMs = Math.min(5_000, 100 * 2 ** failures);
+      }
+      await waitOr(poked.promise, waitMs);
+    }
+  };
+  const running = run();
+  joined.promise.catch(() => {});
+
+  return {
+    joined: joined.promise,
+    async leave() {
+      if (leaving) return running;
+      leaving = true;
+      reconcile();
+      poked.resolve();
+      await running;
+      joined.reject(new Error(`${group} was left before it was joined.`));
+      const left = heartbeat(cluster, { group, memberId, topics }, leavingEpoch, []).then(() => {});
+      await waitOr(
+        left.catch(() => {}),
+        leaveTimeoutMs,
+      );
+    },
+  };
+};
+
+const waitOr = async (event: Promise<void>, timeoutMs: number): Promise<void> => {
+  const over = new AbortController();
+  await Promise.race([event, delay(timeoutMs, undefined, { signal: over.signal }).catch(() => {})]);
+  over.abort();
+};
+
+const keyOf = ({ topicId, partition }: KafkaPlace): string => `${topicId}/${partition}`;

@@ -1,0 +1,242 @@
+/**
+ * Appends to Kafka: durable on all in-sync replicas, each record once and in order, however often requests are repeated.
+ * Appends that arrive while a request is under way share the next one.
+ */
+import { type KafkaCluster, untilAnswered } from './kafka-cluster.ts';
+import { describeError, isPassingName, KafkaError, operatorErrorIn } from './kafka-errors.ts';
+import { createPartitioner } from './kafka-partitioner.ts';
+import { newIdentity, produceOnce } from './kafka-produce.ts';
+import {
+  batchDelayed,
+  batchRefused,
+  batchStored,
+  batchUndone,
+  createQueue,
+  dropSettled,
+  forgetIdentity,
+  isEmpty,
+  nextBatch,
+  type PartitionQueue,
+  type PendingAppend,
+} from './kafka-queue.ts';
+import { maxRecordBytes } from './kafka-topics.ts';
+import { LogFullError, type NewRecord } from './log.ts';
+
+export interface KafkaProducer {
+  /** `topic` with the prefix. @throws LogFullError when the cluster cannot take the records now. */
+  append(topic: string, records: readonly NewRecord[]): Promise<void>;
+  /** What was appended before is stored or refused when it resolves. */
+  close(): Promise<void>;
+}
+
+const maxQueuedBytes = 64 * 2 ** 20;
+const appendTimeoutMs = 10_000;
+const lingerMs = 2;
+/** How often retries and deadlines are looked at while anything waits. */
+const tickMs = 50;
+const maxRequestBytes = 8 * 2 ** 20;
+
+export const createProducer = (cluster: KafkaCluster): KafkaProducer => {
+  const queues = new Map<string, PartitionQueue>();
+  /** Queues with something in them, those that had their turn last at the end. */
+  const active = new Set<PartitionQueue>();
+  const sending = new Set<number>();
+  const partitioner = createPartitioner();
+  let queuedBytes = 0;
+  let lingering = false;
+  let ticking: NodeJS.Timeout | undefined;
+  let closing = false;
+  let emptied = (): void => {};
+
+  const queueOf = (topic: string, partition: number): PartitionQueue => {
+    const key = `${topic}/${partition}`;
+    const queue = queues.get(key) ?? createQueue(topic, partition);
+    queues.set(key, queue);
+    return queue;
+  };
+
+  const flush = (): void => {
+    const turns = new Map<number, PartitionQueue[]>();
+    let lost = false;
+    for (const queue of active) {
+      if (queue.busy || queue.retryAtMs > Date.now()) continue;
+      const leader = cluster.leaderOf(queue);
+      if (leader === undefined) {
+        batchDelayed(queue, 'no broker leads the partition');
+        lost = true;
+      } else if (!sending.has(leader)) {
+        turns.set(leader, [...(turns.get(leader) ?? []), queue]);
+      }
+    }
+    if (lost) cluster.refresh().catch(() => {});
+    for (const [leader, candidates] of turns) void send(leader, fitting(candidates));
+  };
+
+  const send = async (leader: number, taken: readonly PartitionQueue[]): Promise<void> => {
+    sending.add(leader);
+    for (const queue of taken) queue.busy = true;
+    try {
+      await Promise.all(taken.map(async (queue) => (queue.identity ??= await newIdentity(cluster))));
+      const batches = taken.map(nextBatch);
+      const outcomes = await cluster.atBroker(leader, 'produce', (connection) => produceOnce(connection, batches));
+      for (const [i, queue] of taken.entries()) settle(queue, outcomes[i]!);
+    } catch (error) {
+      for (const queue of taken) batchDelayed(queue, describeError(error));
+      cluster.refresh().catch(() => {});
+    } finally {
+      sending.delete(leader);
+      for (const queue of taken) {
+        queue.busy = false;
+        queuedBytes -= dropSettled(queue);
+        active.delete(queue);
+        if (!isEmpty(queue)) active.add(queue);
+      }
+      if (active.size > 0) flush();
+      else rest();
+    }
+  };
+
+  const settle = (queue: PartitionQueue, outcome: string): void => {
+    if (outcome === 'NONE' || outcome === 'DUPLICATE_SEQUENCE_NUMBER') {
+      queuedBytes -= batchStored(queue);
+    } else if (tooLarge.has(outcome) && queue.batch!.records.length > 1) {
+      queue.maxBatchBytes = Math.ceil(queue.batch!.encoded.byteLength / 2);
+      batchUndone(queue);
+    } else if (lostTrack.has(outcome)) {
+      batchUndone(queue);
+      forgetIdentity(queue);
+      batchDelayed(queue, outcome);
+    } else if (isPassingName(outcome)) {
+      batchDelayed(queue, outcome);
+      if (!replicasLate.has(outcome)) cluster.refresh().catch(() => {});
+    } else {
+      const error = new KafkaError(outcome, `records for ${queue.topic}`);
+      queuedBytes -= batchRefused(queue, operatorErrorIn(error) ?? error);
+    }
+  };
+
+  const tick = (): void => {
+    const now = Date.now();
+    for (const queue of active) {
+      const late = (append: PendingAppend): boolean => !append.settled && append.deadlineMs <= now;
+      const why = queue.lastError === '' ? 'no answer' : queue.lastError;
+      for (const { append } of [...(queue.batch?.records ?? []), ...queue.records]) {
+        // They are in the order in which they came.
+        if (append.deadlineMs > now) break;
+        if (late(append))
+          append.settle(new LogFullError(`Kafka has not stored it in ${appendTimeoutMs / 1000} s: ${why}.`));
+      }
+      queuedBytes -= dropSettled(queue);
+      if (isEmpty(queue)) active.delete(queue);
+    }
+    if (active.size > 0) flush();
+    else rest();
+  };
+
+  const rest = (): void => {
+    clearInterval(ticking);
+    ticking = undefined;
+    emptied();
+  };
+
+  const enqueue = (topic: string, records: readonly NewRecord[], append: PendingAppend): void => {
+    const { leaders } = cluster.topic(topic);
+    const isWell = (partition: number): boolean =>
+      leaders[partition]! >= 0 && (queues.get(`${topic}/${partition}`)?.failures ?? 0) === 0;
+    for (const record of records) {
+      const bytes = sizeOf(record);
+      const queue = queueOf(topic, partitioner.partitionFor(topic, record.key, bytes, leaders.length, isWell));
+      queue.records.push({ record, bytes, append });
+      active.add(queue);
+      queuedBytes += bytes;
+    }
+    ticking ??= setInterval(tick, tickMs);
+    if (lingering) return;
+    lingering = true;
+    setTimeout(() => {
+      lingering = false;
+      flush();
+    }, lingerMs);
+  };
+
+  return {
+    async append(topic, records) {
+      if (closing) throw new Error('The log is closed.');
+      if (records.length === 0) return;
+      const sizes = records.map(sizeOf);
+      const bytes = sizes.reduce((sum, size) => sum + size, 0);
+      if (Math.max(...sizes) > maxRecordBytes) {
+        throw new Error(`A record may have ${maxRecordBytes} bytes at most, with its headers.`);
+      }
+      if (queuedBytes + bytes > maxQueuedBytes && queuedBytes > 0) {
+        throw new LogFullError('More waits to be written to Kafka than may be held in memory.');
+      }
+      await new Promise<void>((resolve, reject) => {
+        const append: PendingAppend = {
+          left: records.length,
+          deadlineMs: Date.now() + appendTimeoutMs,
+          settled: false,
+          settle(error) {
+            if (append.settled) return;
+            append.settled = true;
+            if (error) reject(error);
+            else resolve();
+          },
+        };
+        enqueue(topic, records, append);
+      });
+    },
+
+    async close() {
+      closing = true;
+      if (active.size > 0) {
+        await new Promise<void>((resolve) => {
+          emptied = resolve;
+        });
+      }
+    },
+  };
+};
+
+/** Asked for at the start, so that whoever may not write idempotently learns it then. */
+export const requireProducerRights = async (cluster: KafkaCluster): Promise<void> => {
+  await untilAnswered(cluster, () => newIdentity(cluster));
+};
+
+/** As many as a request may carry; one in any case. */
+const fitting = (queues: readonly PartitionQueue[]): PartitionQueue[] => {
+  let bytes = 0;
+  return queues.filter((queue, i) => {
+    const waiting = queue.batch?.encoded.byteLength ?? waitingBytes(queue);
+    if (i > 0 && bytes + waiting > maxRequestBytes) return false;
+    bytes += waiting;
+    return true;
+  });
+};
+
+const waitingBytes = ({ records, maxBatchBytes }: PartitionQueue): number => {
+  let bytes = 0;
+  for (const record of records) {
+    bytes += record.bytes;
+    if (bytes >= maxBatchBytes) break;
+  }
+  return bytes;
+};
+
+const sizeOf = ({ key, headers, value }: NewRecord): number => {
+  let bytes = 256 + key.length + value.byteLength;
+  for (const name in headers) bytes += name.length + headers[name]!.length;
+  return bytes;
+};
+
+const tooLarge = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
+/** The leader has it, or will; looking for another leader is of no use. */
+const replicasLate = new Set(['NOT_ENOUGH_REPLICAS', 'NOT_ENOUGH_REPLICAS_AFTER_APPEND', 'REQUEST_TIMED_OUT']);
+/** The broker knows another history of this producer than we do, and has stored nothing of the batch. */
+const lostTrack = new Set([
+  'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  'UNKNOWN_PRODUCER_ID',
+  'INVALID_PRODUCER_EPOCH',
+  'INVALID_PRODUCER_ID_MAPPING',
+  'PRODUCER_FENCED',
+]);
