@@ -1,16 +1,18 @@
-/** The three stores, each the embedded one or the one that the settings name; brought up to date, and closed at the end. */
+/**
+ * The three stores, each the embedded one or the one that the settings name; brought up to date, and closed at the end.
+ * An adapter is loaded when it is chosen: the engine of the embedded telemetry store alone takes more memory than all the
+ * rest of a process.
+ */
 import type { Config } from './config.ts';
 import type { DiskSpace } from './disk-space.ts';
-import { openEmbeddedLog } from './log/embedded.ts';
 import type { Log } from './log/log.ts';
 import type { Report } from './own-telemetry/own-telemetry.ts';
 import { type Database, openDatabase } from './state/database.ts';
 import { startEmbeddedPostgres } from './state/embedded.ts';
+import { openDatabaseServer } from './state/server.ts';
 import type { Stops } from './stops.ts';
 import type { Telemetry } from './telemetry/client.ts';
-import { openEmbeddedTelemetry } from './telemetry/embedded.ts';
 import { migrateTelemetry } from './telemetry/migrate.ts';
-import { openTelemetryServer } from './telemetry/server.ts';
 
 export interface Stores {
   readonly telemetry: Telemetry;
@@ -34,20 +36,26 @@ export const needsStores = (roles: Config['roles']): boolean => roles.includes('
 
 /** @param disk of the data directory; undefined where nothing is kept there. */
 export const openLog = async (
-  config: Config,
+  { kafka, dataDir }: Config,
   disk: DiskSpace | undefined,
   print: Report,
   onStop: Stops['add'],
 ): Promise<Log> => {
-  const log = await openEmbeddedLog({
-    directory: config.dataDir,
-    ...(disk && { disk }),
-    report: (sentence) => print('error', sentence),
-    // Nothing works without the log, and only a new process has a new one: this one ends, and says why.
-    onDeath: (error) => {
-      throw error;
-    },
-  });
+  const log =
+    kafka === undefined
+      ? await (await import('./log/embedded.ts')).openEmbeddedLog({
+          directory: dataDir,
+          ...(disk && { disk }),
+          report: (sentence) => print('error', sentence),
+          // Nothing works without the log, and only a new process has a new one: this one ends, and says why.
+          onDeath: (error) => {
+            throw error;
+          },
+        })
+      : await (await import('./log/kafka.ts')).openKafkaLog({
+          kafka,
+          onTrouble: ({ message }) => print('warn', message),
+        });
   onStop(() => log.close());
   return log;
 };
@@ -58,26 +66,29 @@ export const openStores = async (config: Config, report: Report, onStop: Stops['
   // Both to their end, so that what one has opened is closed when the other fails.
   await Promise.allSettled(opening);
   const [telemetry, database] = await Promise.all(opening);
-  await migrateTelemetry(telemetry);
+  // Processes that start together wait for the first of them.
+  await database.exclusively('telemetry tables', () => migrateTelemetry(telemetry));
   return { telemetry, database };
 };
 
 const openTelemetry = async ({ clickhouse, dataDir }: Config, onStop: Stops['add']): Promise<Telemetry> => {
   const telemetry =
     clickhouse === undefined
-      ? await openEmbeddedTelemetry({ directory: dataDir })
-      : await openTelemetryServer(clickhouse);
+      ? await (await import('./telemetry/embedded.ts')).openEmbeddedTelemetry({ directory: dataDir })
+      : await (await import('./telemetry/server.ts')).openTelemetryServer(clickhouse);
   onStop(() => telemetry.close());
   return telemetry;
 };
 
-const openState = async (config: Config, report: Report, onStop: Stops['add']): Promise<Database> => {
-  const postgres = await startEmbeddedPostgres({
-    dataDir: config.dataDir,
-    report: (sentence) => report('error', sentence),
-  });
-  onStop(() => postgres.stop());
-  const database = await openDatabase(postgres.connection);
+const openState = async ({ postgres, dataDir }: Config, report: Report, onStop: Stops['add']): Promise<Database> => {
+  const database =
+    postgres === undefined ? await openPrivateDatabase(dataDir, report, onStop) : await openDatabaseServer(postgres);
   onStop(() => database.close());
   return database;
+};
+
+const openPrivateDatabase = async (dataDir: string, report: Report, onStop: Stops['add']): Promise<Database> => {
+  const postgres = await startEmbeddedPostgres({ dataDir, report: (sentence) => report('error', sentence) });
+  onStop(() => postgres.stop());
+  return openDatabase(postgres.connection);
 };
