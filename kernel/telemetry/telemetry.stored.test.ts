@@ -103,6 +103,16 @@ describe.each(adapters)('the $name telemetry store', ({ open }) => {
     await migrateTelemetry(telemetry);
   });
 
+  test('migrates to the end what a crash cut off: every statement may run again', async () => {
+    const made = () =>
+      telemetry.inspect(`SELECT name, create_table_query FROM system.tables
+        WHERE database = currentDatabase() ORDER BY name`);
+    const before = await made();
+    await telemetry.command('TRUNCATE TABLE migrations');
+    await migrateTelemetry(telemetry);
+    expect(await made()).toEqual(before);
+  });
+
   test('binds the tenant and every parameter: no string becomes SQL', async () => {
     const nasty = `'; DROP TABLE spans; -- {x:String} \\' ü`;
     const { rows, cost } = await telemetry.query({
