@@ -8,7 +8,7 @@ const shared = {
   expect: { poll: { timeout: 20_000 } },
 } as const;
 const parts = '{kernel,ingest,processors,api,cli}';
-const others = ['**/node_modules/**', 'ingest/interop/**', '**/*.stored.test.ts', '**/*.slow.test.ts'];
+const others = ['**/node_modules/**', '**/interop/**', '**/*.stored.test.ts', '**/*.slow.test.ts'];
 
 export default defineConfig({
   test: {
@@ -48,7 +48,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'interop',
-          include: ['ingest/interop/**/*.test.ts'],
+          include: ['{ingest,api}/interop/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 900_000,
           fileParallelism: false,
