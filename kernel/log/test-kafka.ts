@@ -9,6 +9,7 @@ import { copyFile, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type GuardedProcess, spawnGuarded } from './test-kafka/guarded-process.ts';
 import { clusterId, installKafka, type KafkaFiles } from './test-kafka/install.ts';
 
@@ -84,21 +85,31 @@ const brokerAt = (home: string, address: string, files: KafkaFiles): TestBroker 
     if (running === undefined) throw new Error(`The broker at ${address} does not run.`);
     process.kill(running.pid, name);
   };
-  const end = async (name: NodeJS.Signals) => {
+  const kill = async () => {
     if (running === undefined) return;
     const { ended } = running;
-    signal(name);
-    if (name !== 'SIGKILL') signal('SIGCONT');
+    signal('SIGKILL');
     await ended;
+  };
+  /** One that finds no other broker to hand its partitions to would try for minutes. */
+  const shutDown = async () => {
+    if (running === undefined) return;
+    const { ended } = running;
+    signal('SIGTERM');
+    signal('SIGCONT');
+    const giveUp = new AbortController();
+    await Promise.race([ended, sleep(orderlyEndMs, undefined, { signal: giveUp.signal })]);
+    giveUp.abort();
+    await kill();
   };
   let output = () => '';
   return {
     address,
     pause: () => signal('SIGSTOP'),
     resume: () => signal('SIGCONT'),
-    kill: () => end('SIGKILL'),
+    kill,
     restart: async () => {
-      await end('SIGTERM');
+      await shutDown();
       const started = await spawnGuarded('java', [
         ...javaOptions,
         '-cp',
@@ -116,6 +127,8 @@ const brokerAt = (home: string, address: string, files: KafkaFiles): TestBroker 
     output: () => output(),
   };
 };
+
+const orderlyEndMs = 10_000;
 
 /** Small, and quick to start rather than quick in the long run. */
 const javaOptions = [
