@@ -73,6 +73,7 @@ const startRoles = async (config: Config, print: Report, onStop: Stops['add']): 
     ingest: () => ingest?.report() ?? null,
     disk: () => disk?.report() ?? null,
     stores: () => pings.map(([name, ping]) => ({ name, engine: enginesOf(config)[name], ping })),
+    onStoreAway: (store, error) => own.report('warn', `The ${store} store does not answer`, { cause: String(error) }),
     onFault: (error) => own.report('error', 'The report of this process could not be made', { cause: String(error) }),
   });
   onStop(() => reports.stop());

@@ -37,7 +37,11 @@ export const watchPipeline = ({ log, latest, countOpenDeadLetters, now }: Pipeli
   const follower = followReports(log, instances, now);
   const readLags = lagReader(log, instances.processors);
   const lags = keepFresh(async () => {
-    instances.hear(await latest(), now());
+    // First: its processors are known by it. That it cannot be made now says nothing about the log.
+    await latest().then(
+      (report) => instances.hear(report, now()),
+      () => {},
+    );
     const read = await readLags();
     for (const [name, partitions] of read) instances.history.note(series.lag(name), now(), totalLag(partitions));
     return read;

@@ -5,10 +5,10 @@ import { askStore } from './ask-store.ts';
 const coded = (code: string, message = 'postgres://syntra:hunter2@10.0.0.1 said no', cause?: unknown): Error =>
   Object.assign(new Error(message, { cause }), { code });
 const answerOf = (error: unknown) =>
-  askStore({ name: 'state', engine: 'PostgreSQL', ping: () => Promise.reject(error) })();
+  askStore({ name: 'state', engine: 'PostgreSQL', ping: () => Promise.reject(error) }, () => {})();
 
 test('a store that answers has no error', async () => {
-  const answer = await askStore({ name: 'log', engine: 'SQLite', ping: async () => {} })();
+  const answer = await askStore({ name: 'log', engine: 'SQLite', ping: async () => {} }, () => {})();
   expect(answer).toEqual({ name: 'log', engine: 'SQLite', answers: true, pingMs: expect.any(Number), error: '' });
 });
 
@@ -26,16 +26,21 @@ test.each([
   expect(answer).toMatchObject({ answers: false, error: sentence });
 });
 
-test('one that throws at once is one that rejects', async () => {
-  const ask = askStore({
-    name: 'log',
-    engine: 'Kafka',
-    ping: () => {
-      throw coded('EPIPE');
-    },
-  });
+test('an outage is told of once, with all there is to know, and the next one again', async () => {
+  const told: unknown[] = [];
+  let isAway = true;
+  const ping = async (): Promise<void> => {
+    if (isAway) throw coded('EPIPE');
+  };
+  const ask = askStore({ name: 'log', engine: 'Kafka', ping: () => ping() }, (error) => told.push(error));
   expect((await ask()).error).toBe('It ended the connection.');
   expect((await ask()).error).toBe('It ended the connection.');
+  expect(told).toEqual([coded('EPIPE')]);
+  isAway = false;
+  expect((await ask()).answers).toBe(true);
+  isAway = true;
+  await ask();
+  expect(told).toHaveLength(2);
 });
 
 test('one that hangs is not waited for, nor asked twice', async () => {
@@ -44,7 +49,7 @@ test('one that hangs is not waited for, nor asked twice', async () => {
     asked++;
     return new Promise(() => {});
   };
-  const ask = askStore({ name: 'telemetry', engine: 'ClickHouse', ping }, 20);
+  const ask = askStore({ name: 'telemetry', engine: 'ClickHouse', ping }, () => {}, 20);
   const [first, second] = [await ask(), await ask()];
   expect(asked).toBe(1);
   expect(first).toMatchObject({ answers: false, error: 'It does not answer within 0.02 s.' });

@@ -9,10 +9,16 @@ export interface AskedStore extends Pick<StoreReport, 'name' | 'engine'> {
 
 /**
  * Never rejects. While a question is under way no other is asked: what hangs must not gather.
+ * @param tell told the whole reason, once of each outage
  * @param withinMs what is slower is as good as away
  */
-export const askStore = ({ name, engine, ping }: AskedStore, withinMs = 2_000): (() => Promise<StoreReport>) => {
+export const askStore = (
+  { name, engine, ping }: AskedStore,
+  tell: (error: unknown) => void,
+  withinMs = 2_000,
+): (() => Promise<StoreReport>) => {
   const late = new OperatorError(`It does not answer within ${withinMs / 1000} s.`);
+  let isAway = false;
   let asking: { readonly answer: Promise<unknown>; readonly sinceMs: number } | undefined;
   const ask = () => {
     const answer = Promise.resolve()
@@ -26,6 +32,8 @@ export const askStore = ({ name, engine, ping }: AskedStore, withinMs = 2_000): 
     asking ??= ask();
     const { answer, sinceMs } = asking;
     const error = await errorWithin(answer, withinMs, late);
+    if (error !== undefined && !isAway) tell(error);
+    isAway = error !== undefined;
     const pingMs = Math.round((performance.now() - sinceMs) * 10) / 10;
     return { name, engine, answers: error === undefined, pingMs, error: error === undefined ? '' : sentenceOf(error) };
   };

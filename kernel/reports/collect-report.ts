@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Role } from '../config.ts';
 import { type AskedStore, askStore } from './ask-store.ts';
-import type { DiskReport, IngestReport, InstanceReport, ProcessorReport } from './instance-report.ts';
+import type { DiskReport, IngestReport, InstanceReport, ProcessorReport, StoreReport } from './instance-report.ts';
 import { measureProcess } from './process-figures.ts';
 
 /** Where the figures come from. They are asked anew each time: what is started later is in later reports. */
@@ -15,6 +15,8 @@ export interface ReportSources {
   readonly ingest: () => IngestReport | null;
   readonly disk: () => DiskReport | null | Promise<DiskReport | null>;
   readonly stores: () => readonly AskedStore[];
+  /** Told once when a store stops answering, with the reason, which reports do not have. */
+  readonly onStoreAway?: (store: StoreReport['name'], error: unknown) => void;
 }
 
 export interface ReportCollector {
@@ -37,7 +39,7 @@ export const reportCollector = (sources: ReportSources, now: () => number = Date
   let newest: Pick<InstanceReport, 'stores'> = { stores: [] };
   const asking = new Map<string, ReturnType<typeof askStore>>();
   const ask = (store: AskedStore) => {
-    const known = asking.get(store.name) ?? askStore(store);
+    const known = asking.get(store.name) ?? askStore(store, (error) => sources.onStoreAway?.(store.name, error));
     asking.set(store.name, known);
     return known();
   };
