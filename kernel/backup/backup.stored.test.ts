@@ -1,0 +1,201 @@
+/** A backup taken while data comes in: what was acknowledged before it is in it exactly once, and nobody notices it. */
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { metrics } from '@opentelemetry/api';
+import { sql } from 'drizzle-orm';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Ingest, startIngest } from '../../ingest/ingest.ts';
+import { startProcessors } from '../../processors/processors.ts';
+import { holdDataDirectory } from '../data-directory.ts';
+import { type EmbeddedLog, openEmbeddedLog } from '../log/embedded.ts';
+import { bootstrap, defaultTenant } from '../state/bootstrap.ts';
+import { type Database, openDatabase } from '../state/database.ts';
+import { startEmbeddedPostgres } from '../state/embedded.ts';
+import { collectStops } from '../stops.ts';
+import type { Telemetry } from '../telemetry/client.ts';
+import { openEmbeddedTelemetry } from '../telemetry/embedded.ts';
+import { migrateTelemetry } from '../telemetry/migrate.ts';
+import { topics } from '../topics.ts';
+import { runBackup, runRestore } from './command.ts';
+import { pausable } from './pausable-log.ts';
+import { serveBackups } from './socket.ts';
+
+let directory: string;
+const undo = collectStops();
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'syntra-backup-'));
+});
+afterEach(async () => {
+  await undo.run();
+  await rm(directory, { recursive: true, force: true });
+});
+
+interface Instance {
+  readonly log: EmbeddedLog;
+  readonly telemetry: Telemetry;
+  readonly database: Database;
+  readonly ingest: Ingest;
+  readonly said: string[];
+  stop(): Promise<void>;
+}
+
+/** What main.ts starts, without the API. */
+const start = async (dataDir: string): Promise<Instance> => {
+  const stops = collectStops();
+  undo.add(stops.run);
+  const held = await holdDataDirectory(dataDir);
+  stops.add(async () => held.release());
+  const log = await openEmbeddedLog({ directory: dataDir });
+  stops.add(() => log.close());
+  const telemetry = await openEmbeddedTelemetry({ directory: dataDir });
+  stops.add(() => telemetry.close());
+  await migrateTelemetry(telemetry);
+  const postgres = await startEmbeddedPostgres({ dataDir });
+  stops.add(() => postgres.stop());
+  const database = await openDatabase(postgres.connection);
+  stops.add(() => database.close());
+  await bootstrap({ database, log, ingestKey: undefined, keyFile: join(dataDir, 'ingest-key'), retentionDays: 30 });
+  const said: string[] = [];
+  const report = (level: string, sentence: string) => void said.push(`${level}: ${sentence}`);
+  const processors = pausable(log);
+  const meter = metrics.getMeter('test');
+  await startProcessors({ log: processors.log, telemetry, database }, { meter, report }, stops.add);
+  const ingest = await startIngest({
+    log,
+    host: '127.0.0.1',
+    httpPort: 0,
+    grpcPort: 0,
+    maxRequestBytes: 2 ** 20,
+    keyless: { ...defaultTenant, retentionDays: 30 },
+  });
+  stops.add(() => ingest.drain());
+  const state = postgres.connection;
+  const backups = await serveBackups({ dataDir, version: 'test', log, processors, telemetry, state }, report);
+  stops.add(() => backups.close());
+  return { log, telemetry, database, ingest, said, stop: stops.run };
+};
+
+const serviceOf = (n: number) => `service-${n % 5}-${Math.floor(n / 500)}`;
+
+const requestOf = (numbers: readonly number[]) => ({
+  resourceLogs: numbers.map((n) => ({
+    resource: { attributes: [{ key: 'service.name', value: { stringValue: serviceOf(n) } }] },
+    scopeLogs: [{ logRecords: [{ timeUnixNano: `${Date.now()}000000`, body: { stringValue: `number ${n}` } }] }],
+  })),
+});
+
+/** Sends numbered log records, some senders at a time, until told to stop. */
+const load = ({ ingest }: Instance) => {
+  const acknowledged: number[] = [];
+  const sent: number[] = [];
+  let next = 0;
+  let stopped = false;
+  const send = async (): Promise<void> => {
+    while (!stopped) {
+      const numbers = Array.from({ length: 10 }, () => next++);
+      sent.push(...numbers);
+      const { status } = await fetch(`http://127.0.0.1:${ingest.httpPort}/v1/logs`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(requestOf(numbers)),
+        signal: AbortSignal.timeout(30_000),
+      });
+      expect(status).toBe(200);
+      acknowledged.push(...numbers);
+    }
+  };
+  const senders = [send(), send(), send()];
+  return {
+    acknowledged,
+    sent,
+    async stop() {
+      stopped = true;
+      await Promise.all(senders);
+    },
+  };
+};
+
+const caughtUp = async ({ log }: Instance): Promise<void> => {
+  const groups = { 'store-logs': 'otlp.logs', 'register-services': 'services.seen' };
+  const lag = async () => {
+    const lags = await Promise.all(Object.entries(groups).map(([group, topic]) => log.lagOf(group, [topic])));
+    return lags.flat().reduce((sum, each) => sum + each.lag, 0);
+  };
+  await expect.poll(lag, { timeout: 30_000 }).toBe(0);
+};
+
+/** How often each number is in the table. */
+const stored = async ({ telemetry }: Instance): Promise<Map<number, number>> => {
+  const rows = await telemetry.inspect<{ n: number; times: number }>(
+    `SELECT toUInt32(splitByChar(' ', body)[2]) AS n, toUInt32(count()) AS times FROM logs
+     WHERE body LIKE 'number %' GROUP BY n`,
+  );
+  return new Map(rows.map(({ n, times }) => [n, times]));
+};
+
+const rowsAndViewed = async ({ telemetry }: Instance) => {
+  const [counts] = await telemetry.inspect<{ rows: number; viewed: number }>(
+    `SELECT (SELECT toUInt32(count()) FROM logs) AS rows, (SELECT toUInt32(sum(records)) FROM log_counts) AS viewed`,
+  );
+  return counts!;
+};
+
+const servicesIn = async ({ database }: Instance): Promise<string[]> => {
+  const { rows } = await database.queries.execute<{ name: string }>(sql`select name from services order by name`);
+  return rows.map(({ name }) => name);
+};
+
+const expectOnce = async (instance: Instance, acknowledged: readonly number[], sent: readonly number[]) => {
+  const times = await stored(instance);
+  expect(acknowledged.filter((n) => times.get(n) !== 1)).toEqual([]);
+  const known = new Set(sent);
+  expect([...times].filter(([n, count]) => count !== 1 || !known.has(n))).toEqual([]);
+  const { rows, viewed } = await rowsAndViewed(instance);
+  expect(viewed).toBe(rows);
+};
+
+test('a backup under load holds once what was acknowledged before it, and the Syntra goes on as if nothing had been', async () => {
+  const dataDir = join(directory, 'data');
+  const target = join(directory, 'backup');
+  const restored = join(directory, 'restored');
+  const config = { dataDir, version: 'test' };
+  const running = await start(dataDir);
+  const sending = load(running);
+  await expect.poll(() => sending.acknowledged.length).toBeGreaterThan(2000);
+
+  const before = [...sending.acknowledged];
+  const printed: string[] = [];
+  await runBackup(['--to', target], config, (line) => printed.push(line));
+  expect(printed.join('\n')).toMatch(/processors paused for \d+ ms/);
+  console.log(printed.join('\n'));
+  const after = sending.acknowledged.length;
+  await expect.poll(() => sending.acknowledged.length).toBeGreaterThan(after + 500);
+  await sending.stop();
+  await caughtUp(running);
+  await expectOnce(running, sending.acknowledged, sending.sent);
+  expect(await servicesIn(running)).toEqual([...new Set(sending.acknowledged.map(serviceOf))].sort());
+  const extents = await Promise.all(topics.map(({ name }) => running.log.extentOf(name, 0)));
+  const key = await readFile(join(dataDir, 'ingest-key'), 'utf8');
+  await running.stop();
+
+  await runRestore(['--from', target, '--to', restored], config, () => {});
+  expect(await readFile(join(restored, 'ingest-key'), 'utf8')).toBe(key);
+  const again = await start(restored);
+  await caughtUp(again);
+  await expectOnce(again, before, sending.sent);
+  const have = [...(await stored(again)).keys()];
+  expect(await servicesIn(again)).toEqual([...new Set(have.map(serviceOf))].sort());
+  // Offsets go on: none is given a second time.
+  for (const [i, { name }] of topics.entries()) {
+    const { endOffset } = await again.log.extentOf(name, 0);
+    expect(endOffset).toBeGreaterThan(0);
+    expect(extents[i]!.endOffset).toBeGreaterThan(0);
+  }
+  // And it takes new data like any other.
+  const more = load(again);
+  await expect.poll(() => more.acknowledged.length).toBeGreaterThan(200);
+  await more.stop();
+  await caughtUp(again);
+  expect((await rowsAndViewed(again)).viewed).toBe((await rowsAndViewed(again)).rows);
+}, 180_000);
