@@ -8,10 +8,10 @@ import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import type { PostgresConfig } from '../config.ts';
+import { pauseProcesses } from '../test-pause.ts';
 import { findBinaries } from './embedded-binaries.ts';
 import { databaseName, ownerRole, prepareCluster } from './embedded-cluster.ts';
 import { prepareHome } from './embedded-home.ts';
@@ -53,25 +53,36 @@ export const startPostgres = async (): Promise<TestPostgres> => {
   const password = `it's @ ${randomUUID()}`;
   await makeUser(admin, password);
 
-  const signal = async (name: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): Promise<void> => {
-    // The first of them first: a stopped one starts no others.
-    const others = await processesOf(dataDirectory, (first) => signalIfThere(first, name));
-    for (const pid of others) signalIfThere(pid, name);
+  const goOn: (() => void)[] = [];
+  const resume = (): void => {
+    for (const next of goOn.splice(0)) next();
   };
   return {
     config: { url: `postgres://app@127.0.0.1:${tcpPort}/app`, password },
     admin,
-    pause: () => signal('SIGSTOP'),
-    resume: () => signal('SIGCONT'),
+    async pause() {
+      const postmaster = await postmasterOf(dataDirectory);
+      // This one first: stopped, it starts no others.
+      goOn.push(pauseProcesses([postmaster]));
+      goOn.push(pauseProcesses(await childrenOf(postmaster)));
+    },
+    async resume() {
+      resume();
+    },
     async kill() {
-      await signal('SIGKILL');
+      const postmaster = await postmasterOf(dataDirectory);
+      goOn.push(pauseProcesses([postmaster]));
+      for (const pid of [...(await childrenOf(postmaster)), postmaster]) killIfThere(pid);
       await server.ended;
+      resume();
     },
     async restart() {
+      resume();
       await server.stop();
       server = await start();
     },
     async stop() {
+      resume();
       await server.stop();
       await rm(socketDirectory, { recursive: true, force: true });
       await rm(directory, { recursive: true, force: true });
@@ -87,29 +98,24 @@ const makeUser = async (admin: pg.ClientConfig, password: string): Promise<void>
   await client.end();
 };
 
-const signalIfThere = (pid: number, name: NodeJS.Signals): void => {
+const postmasterOf = async (dataDirectory: string): Promise<number> =>
+  Number((await readFile(join(dataDirectory, 'postmaster.pid'), 'utf8')).split('\n', 1)[0]);
+
+const childrenOf = async (parent: number): Promise<number[]> => {
+  const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid=']);
+  const pairs = stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number));
+  return pairs.filter(([, of]) => of === parent).map(([pid]) => pid!);
+};
+
+const killIfThere = (pid: number): void => {
   try {
-    process.kill(pid, name);
+    process.kill(pid, 'SIGKILL');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
-};
-
-/** `first` is called with the number of the one that starts all others, before those are looked for. */
-const processesOf = async (dataDirectory: string, first: (pid: number) => void): Promise<number[]> => {
-  const postmaster = Number((await readFile(join(dataDirectory, 'postmaster.pid'), 'utf8')).split('\n', 1)[0]);
-  const children = async (): Promise<number[]> => {
-    const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid=']);
-    const pairs = stdout
-      .trim()
-      .split('\n')
-      .map((line) => line.trim().split(/\s+/).map(Number));
-    return pairs.filter(([, parent]) => parent === postmaster).map(([pid]) => pid!);
-  };
-  const before = await children();
-  first(postmaster);
-  await sleep(10);
-  return [...new Set([...before, ...(await children())])];
 };
 
 /** Free a moment ago; PostgreSQL cannot be told to choose one. */

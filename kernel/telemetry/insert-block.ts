@@ -8,6 +8,8 @@ export const insertSettings = (token: string): Readonly<Record<string, string | 
   // Or the server would gather rows of several inserts into blocks of its own, under tokens of its own.
   async_insert: 0,
   insert_deduplicate: 1,
+  // What 26.2 looks at besides, whatever the user's profile says.
+  deduplicate_insert: 'enable',
   insert_deduplication_token: token,
   deduplicate_blocks_in_dependent_materialized_views: 1,
   max_insert_threads: 1,

@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { ClickHouseConfig } from '../config.ts';
+import { pauseProcesses } from '../test-pause.ts';
 import type { Fault } from './test-clickhouse-faults.ts';
 
 export interface TestClickHouseOptions {
@@ -40,8 +41,11 @@ export const startClickHouse = async ({ directory, password }: TestClickHouseOpt
   let server = await start(data, 0, password);
   const { port } = server;
   const url = `http://127.0.0.1:${port}`;
+  let goOn: (() => void) | undefined;
   const kill = async (): Promise<void> => {
     const { child } = server;
+    goOn?.();
+    goOn = undefined;
     if (child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, 'exit');
     child.kill('SIGKILL');
@@ -60,8 +64,13 @@ export const startClickHouse = async ({ directory, password }: TestClickHouseOpt
       await control(fault);
     },
     faultsMet: () => control(),
-    pause: () => void server.child.kill('SIGSTOP'),
-    resume: () => void server.child.kill('SIGCONT'),
+    pause() {
+      goOn ??= pauseProcesses([server.child.pid!]);
+    },
+    resume() {
+      goOn?.();
+      goOn = undefined;
+    },
     kill,
     async restart() {
       await kill();
