@@ -27,11 +27,20 @@ export interface Sink {
   readonly name: string;
   readonly reads: TopicDefinition;
   readonly limits: BatchLimits;
+  /** Where its rows go; without it, the sink cannot be replayed. */
+  readonly rows?: SinkRows;
   /**
    * Stores the batch. Must be idempotent under `batch.token`. A throw means: try again later. A `RejectedBatchError`
    * means: this data will never be taken; the runner then finds the records at fault by writing ever smaller parts.
    */
   write(batch: Batch): Promise<readonly Outcome[]>;
+}
+
+/** What a replay removes before it writes rows again: a table, and what its views make of it. */
+export interface SinkRows {
+  readonly table: string;
+  /** Which rows are this sink's, as a condition, of each view's target that other tables fill as well: target → SQL. */
+  readonly shared?: Readonly<Record<string, string>>;
 }
 
 export interface BatchLimits {

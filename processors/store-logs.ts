@@ -10,5 +10,6 @@ export const storeLogs = (telemetry: Telemetry, onCut?: OnCut): Sink =>
     name: 'store-logs',
     reads: logsTopic,
     limits: storeLimits,
+    rows: { table: 'logs', shared: { facets: "signal = 'logs'" } },
     write: storeRequests(telemetry, logsTranscoder(), onCut),
   });

@@ -10,5 +10,6 @@ export const storeMetrics = (telemetry: Telemetry, onCut?: OnCut): Sink =>
     name: 'store-metrics',
     reads: metricsTopic,
     limits: storeLimits,
+    rows: { table: 'metric_points' },
     write: storeRequests(telemetry, metricsTranscoder(), onCut),
   });

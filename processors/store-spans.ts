@@ -10,5 +10,6 @@ export const storeSpans = (telemetry: Telemetry, onCut?: OnCut): Sink =>
     name: 'store-spans',
     reads: spansTopic,
     limits: storeLimits,
+    rows: { table: 'spans', shared: { facets: "signal = 'spans'" } },
     write: storeRequests(telemetry, spansTranscoder(), onCut),
   });

@@ -6,7 +6,7 @@ export interface PlaceNote {
   readonly replay?: ReplayNote;
 }
 
-/** Until the place comes to `stored`, records are read that were read before. */
+/** Until the place comes to `until`, records are read that were on the log when the replay began. */
 export interface ReplayNote {
   /** Makes other tokens of the same batches: the store must not take them for what it had before. */
   readonly id: string;
@@ -14,6 +14,8 @@ export interface ReplayNote {
   readonly sinceMs: number;
   /** Records before this offset had been stored, whenever they were received. */
   readonly stored: number;
+  /** Where the log ended. */
+  readonly until: number;
   /** Rows are still being removed: nothing may be written. */
   readonly removing: boolean;
 }
@@ -25,6 +27,7 @@ export const formatNote = ({ end, replay }: PlaceNote): string =>
       replay: replay.id,
       since: String(replay.sinceMs),
       stored: String(replay.stored),
+      until: String(replay.until),
       ...(replay.removing && { removing: '1' }),
     }),
   }).toString();
@@ -36,11 +39,13 @@ export const parseNote = (text: string): PlaceNote => {
     const value = fields.get(name);
     return value !== null && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
   };
-  const [end, id, sinceMs, stored] = [integer('end'), fields.get('replay'), integer('since'), integer('stored')];
+  const [end, id] = [integer('end'), fields.get('replay')];
+  const [sinceMs, stored, until] = [integer('since'), integer('stored'), integer('until')];
   return {
     ...(end !== undefined && { end }),
     ...(id &&
       sinceMs !== undefined &&
-      stored !== undefined && { replay: { id, sinceMs, stored, removing: fields.has('removing') } }),
+      stored !== undefined &&
+      until !== undefined && { replay: { id, sinceMs, stored, until, removing: fields.has('removing') } }),
   };
 };

@@ -26,8 +26,9 @@ export const whyNotOf =
   ({ headers, offset }) => {
     const only = headers[onlyForHeader];
     if (only !== undefined && only !== processor) return reasons.forAnother;
-    if (replay === undefined || offset >= replay.stored) return undefined;
-    if (Number(headers[otlpHeaders.receivedAt]) < replay.sinceMs) return reasons.kept;
+    if (replay === undefined || offset >= replay.until) return undefined;
+    const isReadAgain = Number(headers[otlpHeaders.receivedAt]) >= replay.sinceMs;
+    if (!isReadAgain) return offset < replay.stored ? reasons.kept : undefined;
     return headers[retryOfHeader] === undefined ? undefined : reasons.original;
   };
 

@@ -5,6 +5,8 @@ import type { Queries } from '../state/database.ts';
 import { processorOffsets } from '../state/tables.ts';
 import type { Source } from './outbox.ts';
 
+export type Place = Omit<Source, 'logId'>;
+
 /**
  * The offset to go on from. A decider that never ran begins with the oldest record, and so does one whose log was
  * replaced.
@@ -31,14 +33,17 @@ export const findPlace = async (queries: Queries, log: Log, source: Source): Pro
   return offset;
 };
 
-/** Wherever it stood before: for a replay, while nobody reads. */
-export const setPlace = async (queries: Queries, source: Source, offset: number): Promise<void> => {
-  const row = rowOf(source, offset);
+/** For a replay, while nobody reads. Which log the place is in stays as it was. */
+export const setPlace = async (queries: Queries, place: Place, offset: number): Promise<void> => {
   await queries
     .insert(processorOffsets)
-    .values(row)
-    .onConflictDoUpdate({ target: primaryKey, set: { logId: row.logId, nextOffset: offset } });
+    .values(rowOf({ ...place, logId: '' }, offset))
+    .onConflictDoUpdate({ target: primaryKey, set: { nextOffset: offset } });
 };
+
+/** Undefined for a decider that never ran. */
+export const savedPlace = async (queries: Queries, place: Place): Promise<number | undefined> =>
+  (await queries.select().from(processorOffsets).where(isOf(place)))[0]?.nextOffset;
 
 /**
  * Moves on from `from` to `to`, and holds the place until the transaction ends.
@@ -76,7 +81,7 @@ const rowOf = ({ processor, topic, partition, logId }: Source, nextOffset: numbe
 
 const primaryKey = [processorOffsets.processor, processorOffsets.topic, processorOffsets.partition];
 
-const isOf = ({ processor, topic, partition }: Source) =>
+const isOf = ({ processor, topic, partition }: Place) =>
   and(
     eq(processorOffsets.processor, processor),
     eq(processorOffsets.topic, topic),

@@ -343,7 +343,7 @@ test('in a replay, what is still stored is passed over, and tokens are others un
   await appendWith(at(day), 'removed');
   await appendWith({ ...at(day), [onlyForHeader]: 'store', [retryOfHeader]: 'dlt_1' }, 'original comes again');
   await appendWith(at(day - 1), 'late, never stored');
-  const replay = { id: 'r1', sinceMs: day, stored: first + 3, removing: false };
+  const replay = { id: 'r1', sinceMs: day, stored: first + 3, until: first + 4, removing: false };
   await log.moveGroup('store', spansTopic.name, 0, first, formatNote({ replay }));
   const written: string[][] = [];
   const write = async ({ token, records }: Batch) => {
@@ -368,7 +368,7 @@ test('in a replay, what is still stored is passed over, and tokens are others un
 
 test('writes nothing while the rows of a replay are still being removed, and says why', async () => {
   const first = await append('a');
-  const replay = { id: 'r1', sinceMs: 0, stored: first + 1, removing: true };
+  const replay = { id: 'r1', sinceMs: 0, stored: first + 1, until: first + 1, removing: true };
   await log.moveGroup('store', spansTopic.name, 0, first, formatNote({ replay }));
   let writes = 0;
   const { stop, report } = await run(async () => {

@@ -64,7 +64,7 @@ const writeNextBatch = async (sink: Sink, partition: PartitionReader, log: Log, 
   const outcomes = [...passedOver, ...written.map((outcome) => letGo(batch, outcome))];
   await appendDeadLetters(log, sink.name, logId, batch, outcomes);
   reached('sink: dead letters appended');
-  const isReplayed = note.replay !== undefined && end < note.replay.stored;
+  const isReplayed = note.replay !== undefined && end < note.replay.until;
   await partition.commit(end, isReplayed ? formatNote({ replay: note.replay }) : '');
   reached('sink: place moved');
   meter.wrote(batch, outcomes, performance.now() - startedMs);
