@@ -67,6 +67,6 @@ const linesOf = ({ processor, records, removedDays, tables, cleared }: ReplaySum
   return [
     ...(first === undefined ? [] : [`Removed the rows received ${days} from ${tables.join(', ')}.`]),
     ...(cleared ? [`Forgot the state of ${processor}.`] : []),
-    `${processor} reads ${records} records again when it runs next.`,
+    `${processor} reads ${records} ${records === 1 ? 'record' : 'records'} again when it runs next.`,
   ];
 };
