@@ -4,6 +4,7 @@
  */
 import type { Log } from '../../kernel/log/log.ts';
 import { decisionIdHeader, type ServiceRegistered, servicesRegisteredTopic } from '../../kernel/topics.ts';
+import { recordsOf } from './records-of.ts';
 
 /** @returns what is wrong, each in a sentence */
 export const checkDecisions = async (log: Log, project: string, services: ReadonlySet<string>): Promise<string[]> => {
@@ -21,16 +22,3 @@ export const checkDecisions = async (log: Log, project: string, services: Readon
     ...(never.length > 0 ? [`${never.length} services were never registered: ${never.slice(0, 5)}`] : []),
   ];
 };
-
-async function* recordsOf(log: Log, topic: string) {
-  const partitions = await log.partitionsOf(topic);
-  for (let partition = 0; partition < partitions; partition++) {
-    const { endOffset } = await log.extentOf(topic, partition);
-    const tail = await log.tail(topic, partition, 'start');
-    while (tail.position < endOffset) {
-      const records = await tail.next({ maxRecords: 1_000, maxBytes: 2 ** 24 });
-      if (records.length === 0) await tail.wait(100);
-      yield* records;
-    }
-  }
-}

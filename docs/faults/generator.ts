@@ -32,6 +32,10 @@ export interface Generator {
   acknowledges(records: number): Promise<void>;
   /** Changes how fast it is from now on. */
   setRate(recordsPerSecond: number): void;
+  /** Sends nothing until the returned function is called. Resolves when no request is under way any more. */
+  pause(): Promise<() => void>;
+  /** What was acknowledged up to now; the returned function makes it the only thing that ever was. */
+  remember(): () => void;
   /** Resolves when no request is under way any more. */
   stop(): Promise<void>;
 }
@@ -43,6 +47,8 @@ export const startGenerator = (options: GeneratorOptions): Generator => {
   const complaints: string[] = [];
   const exporters = openExporters(options.timeoutMs ?? 15_000, options.key);
   const stopping = new AbortController();
+  let paused: Promise<void> | undefined;
+  let underWay = 0;
   const taken = new Array<number>(senders).fill(0);
   const rate = paceOf(options.recordsPerSecond);
 
@@ -59,7 +65,9 @@ export const startGenerator = (options: GeneratorOptions): Generator => {
     while (!stopping.signal.aborted) {
       const records = random.integer(1, maxRecords);
       await rate.waitFor(records, stopping.signal);
+      while (paused) await paused;
       if (stopping.signal.aborted) return;
+      underWay++;
       const request: Numbered = {
         run: options.run,
         signal: signals[random.integer(0, signals.length)]!,
@@ -69,7 +77,7 @@ export const startGenerator = (options: GeneratorOptions): Generator => {
         service: `service-${random.integer(0, 10) === 0 ? random.integer(0, 900) : sender}`,
         atMs: Date.now(),
       };
-      for (;;) {
+      while (!stopping.signal.aborted) {
         const addresses = options.addresses();
         const address = addresses[turn++ % addresses.length]!;
         const outcome = await attempt(exporters, address, request, sender);
@@ -80,10 +88,11 @@ export const startGenerator = (options: GeneratorOptions): Generator => {
           taken[sender]!++;
         }
         if (outcome.kind === 'retry') await pause(Math.min(outcome.afterMs, maxRetryMs), stopping.signal);
-        if (outcome.kind !== 'not sent' || stopping.signal.aborted) break;
+        if (outcome.kind !== 'not sent') break;
         // Nobody listens anywhere: not as fast as one can.
         if (turn % addresses.length === 0) await pause(20, stopping.signal);
       }
+      underWay--;
     }
   };
   const sending = Array.from({ length: senders }, (_, sender) => send(sender));
@@ -108,6 +117,24 @@ export const startGenerator = (options: GeneratorOptions): Generator => {
         }
         await sleep(5);
       }
+    },
+    async pause() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      paused = promise;
+      while (underWay > 0) await sleep(5);
+      return () => {
+        paused = undefined;
+        resolve();
+      };
+    },
+    remember() {
+      const memory = ledger.remember();
+      const known = [...services];
+      return () => {
+        ledger.goBackTo(memory);
+        services.clear();
+        for (const service of known) services.add(service);
+      };
     },
     async stop() {
       stopping.abort();

@@ -12,6 +12,15 @@ export interface Ledger {
   /** A sender may forget these: from here on they must be stored. */
   acknowledge(first: number, records: number): void;
   isAcknowledged(number: number): boolean;
+  /** What is acknowledged now. */
+  remember(): Memory;
+  /** Nothing that was acknowledged since has to be stored any more; once at most, as before. */
+  goBackTo(memory: Memory): void;
+}
+
+export interface Memory {
+  readonly acknowledged: Uint8Array;
+  readonly acknowledgedCount: number;
 }
 
 export const openLedger = (): Ledger => {
@@ -38,6 +47,12 @@ export const openLedger = (): Ledger => {
     acknowledge(first, records) {
       acknowledged.fill(1, first, first + records);
       acknowledgedCount += records;
+    },
+    remember: () => ({ acknowledged: acknowledged.slice(), acknowledgedCount }),
+    goBackTo(memory) {
+      acknowledged.fill(0);
+      acknowledged.set(memory.acknowledged);
+      acknowledgedCount = memory.acknowledgedCount;
     },
     isAcknowledged: (number) => acknowledged[number] === 1,
   };

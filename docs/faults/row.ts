@@ -2,6 +2,7 @@
  * A row of the table of faults: what is done to an installation under load. Everything else, which is the same for all
  * of them, happens here: start, send, do harm, see that it works again, wait until all is stored, stop, and look.
  */
+import type { Log } from '../../kernel/log/log.ts';
 import { check, type Findings, type Inspect } from './checker.ts';
 import { checkDecisions } from './decisions.ts';
 import { type Generator, startGenerator } from './generator.ts';
@@ -37,6 +38,7 @@ export interface Row {
   /** Looks for more than numbers, when everything has been stored and still runs. */
   verify?(stage: Stage): Promise<void>;
   /** Looks into the tables: did what was to be survived happen at all? */
+  lookAtLog?(log: Log): Promise<void>;
   look?(inspect: Inspect, stage: Stage): Promise<void>;
 }
 
@@ -80,7 +82,10 @@ export const runRow = async (row: Row, mode: Mode, seed: number, level: Level): 
       return check(inspect, run, ledger);
     });
     const { services } = load;
-    const undecided = await world.readLog((log) => checkDecisions(log, 'prj_default', services));
+    const undecided = await world.withLog(async (log) => {
+      await row.lookAtLog?.(log);
+      return checkDecisions(log, 'prj_default', services);
+    });
     const disagreements = [...findings.disagreements, ...undecided];
     return { ...findings, disagreements, seed, deeds, outcomes: { ...outcomes } };
   } catch (error) {

@@ -1,4 +1,5 @@
 /** The stores that a world has as servers, and the settings by which the program finds them. */
+import { startKafka, type TestKafka } from '../../kernel/log/test-kafka.ts';
 import { startPostgres, type TestPostgres } from '../../kernel/state/test-postgres.ts';
 import { collectStops } from '../../kernel/stops.ts';
 import { startClickHouse, type TestClickHouse } from '../../kernel/telemetry/test-clickhouse.ts';
@@ -12,6 +13,7 @@ export interface StoresWanted {
 
 export interface Stores {
   readonly settings: Readonly<Record<string, string>>;
+  readonly kafka: TestKafka | undefined;
   readonly clickhouse: TestClickHouse | undefined;
   readonly postgres: TestPostgres | undefined;
   /** With the database in it; undefined where the telemetry store is embedded. */
@@ -21,13 +23,14 @@ export interface Stores {
 
 const none: Stores = {
   settings: {},
+  kafka: undefined,
   clickhouse: undefined,
   postgres: undefined,
   clickhouseUrl: undefined,
   close: async () => {},
 };
 
-export const openStores = async (mode: Mode, _wanted: StoresWanted = {}): Promise<Stores> => {
+export const openStores = async (mode: Mode, wanted: StoresWanted = {}): Promise<Stores> => {
   if (mode === 'embedded') return none;
   const stops = collectStops();
   try {
@@ -39,13 +42,17 @@ export const openStores = async (mode: Mode, _wanted: StoresWanted = {}): Promis
       await postgres.resume().catch(() => {});
       await postgres.stop();
     });
+    const kafka = mode === 'distributed' ? await startKafka({ brokers: wanted.brokers ?? 1 }) : undefined;
+    if (kafka) stops.add(kafka.stop);
     return {
       settings: {
+        ...(kafka && { SYNTRA_KAFKA_BROKERS: kafka.bootstrap.join() }),
         SYNTRA_CLICKHOUSE_URL: clickhouse.url,
         SYNTRA_CLICKHOUSE_DATABASE: database,
         SYNTRA_POSTGRES_URL: postgres.config.url,
         ...(postgres.config.password && { SYNTRA_POSTGRES_PASSWORD: postgres.config.password }),
       },
+      kafka,
       clickhouse,
       postgres,
       clickhouseUrl: `${clickhouse.url}/?database=${database}`,

@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pipeline } from '../../api/contract/pipeline.ts';
 import type { Role } from '../../kernel/config.ts';
 import { openEmbeddedLog } from '../../kernel/log/embedded.ts';
+import { openKafkaLog } from '../../kernel/log/kafka.ts';
 import type { Log } from '../../kernel/log/log.ts';
 import type { Inspect } from './checker.ts';
 import type { IngestAddress } from './exporters.ts';
@@ -55,8 +56,8 @@ export interface World {
   untilStored(): Promise<void>;
   /** Stops the processes in order, and reads the tables past them. */
   inspect<Result>(use: (inspect: Inspect) => Promise<Result>): Promise<Result>;
-  /** Reads the log past the processes, which have been stopped. */
-  readLog<Result>(use: (log: Log) => Promise<Result>): Promise<Result>;
+  /** Uses the log past the processes. Where it is embedded, it stops the process that has it. */
+  withLog<Result>(use: (log: Log) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
 
@@ -149,11 +150,13 @@ const assemble = async (
       }
     },
     async inspect(use) {
-      for (const part of parts) await part.stop();
+      await stopAll(parts);
       return mode === 'embedded' ? inDirectory(directory, use) : use(onServer(stores.clickhouseUrl!));
     },
-    async readLog(use) {
-      const log = await openEmbeddedLog({ directory });
+    async withLog(use) {
+      // One process at a time has the embedded log.
+      if (stores.kafka === undefined) await stopAll(parts);
+      const log = await openLogOf(stores, directory);
       try {
         return await use(log);
       } finally {
@@ -171,6 +174,17 @@ const assemble = async (
   } else await add([], 'syntra');
   return world;
 };
+
+const stopAll = async (parts: readonly Part[]): Promise<void> => {
+  for (const part of parts) await part.stop();
+};
+
+const openLogOf = async ({ kafka }: Stores, directory: string): Promise<Log> =>
+  kafka === undefined
+    ? openEmbeddedLog({ directory })
+    : openKafkaLog({
+        kafka: { brokers: kafka.bootstrap, tls: false, sasl: undefined, prefix: '', replicas: undefined },
+      });
 
 /** Which processors have still to read how much; nothing, when none has. */
 const lagOf = async (world: World): Promise<string> => {
