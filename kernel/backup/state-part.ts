@@ -40,7 +40,7 @@ export const openStatePart = async (connection: pg.ClientConfig): Promise<StateP
     measure: () => sizeBelow(directory),
     async copy(files) {
       // Ends with the session, and until then keeps the log that is written from now on.
-      await client.query(`SELECT pg_create_physical_replication_slot('syntra_backup', true, true)`);
+      await client.query(`SELECT pg_create_physical_replication_slot('backup_' || pg_backend_pid(), true, true)`);
       const start = await one<{ segment: string }>(
         `SELECT pg_walfile_name(pg_backup_start('syntra', true)) AS segment`,
       );
