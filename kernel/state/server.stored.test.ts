@@ -86,7 +86,9 @@ test('whoever started Syntra is told in a sentence, without the password, why it
   expect(await refusal({ url: 'postgres://app@127.0.0.1:1/app' }, 100)).toMatch(
     /^PostgreSQL at 127.0.0.1:1 cannot be used, and 0.1 seconds of waiting did not help: connect ECONNREFUSED/,
   );
-  expect(await refusal({ url: `${config.url}?sslmode=verify-full` }, 100)).toMatch(/does not support SSL/);
+  expect(await refusal({ url: `${config.url}?sslmode=verify-full` })).toBe(
+    `PostgreSQL at ${host} does not speak TLS: set it up there, or take sslmode out of SYNTRA_POSTGRES_URL where the network is safe.`,
+  );
 });
 
 test('the password may stand in the address', async () => {

@@ -3,6 +3,7 @@ import pg from 'pg';
 import type { PostgresConfig } from '../config.ts';
 import { keepTrying } from '../keep-trying.ts';
 import { OperatorError } from '../operator-error.ts';
+import { untrustedCertificate } from '../untrusted-certificate.ts';
 import { type Database, openDatabase } from './database.ts';
 
 export interface ServerPatience {
@@ -76,6 +77,13 @@ interface Found {
 
 /** What waiting will not put right, by SQLSTATE (PostgreSQL's appendix A); everything else may pass. */
 const asRefusal = (error: unknown, host: string, { user, database }: pg.Client): unknown => {
+  const untrusted = untrustedCertificate(error, `PostgreSQL at ${host}`);
+  if (untrusted) return untrusted;
+  if ((error as Error).message.includes('does not support SSL')) {
+    return new OperatorError(
+      `PostgreSQL at ${host} does not speak TLS: set it up there, or take sslmode out of SYNTRA_POSTGRES_URL where the network is safe.`,
+    );
+  }
   switch ((error as { code?: string }).code) {
     case '28P01':
     case '28000':

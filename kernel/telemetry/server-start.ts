@@ -2,6 +2,7 @@
 import type { ClickHouseConfig } from '../config.ts';
 import { keepTrying } from '../keep-trying.ts';
 import { OperatorError } from '../operator-error.ts';
+import { untrustedCertificate } from '../untrusted-certificate.ts';
 import { codeOf } from './clickhouse-errors.ts';
 import { openServerRequests, type ServerRequests } from './server-requests.ts';
 
@@ -56,6 +57,8 @@ export const isNewEnough = (version: string): boolean => {
 /** 192 UNKNOWN_USER, 193 WRONG_PASSWORD, 194 REQUIRED_PASSWORD, 516 AUTHENTICATION_FAILED; 164 READONLY, 497 ACCESS_DENIED. */
 const asRefusal = (error: unknown, { url, username, database }: ClickHouseConfig): unknown => {
   const { host } = new URL(url);
+  const untrusted = untrustedCertificate(error, `ClickHouse at ${host}`);
+  if (untrusted) return untrusted;
   switch (codeOf(error)) {
     case '192':
     case '193':
