@@ -93,8 +93,8 @@ export const firstWholeDay = (topic: string, states: readonly PartitionState[]):
   return days.sort().at(-1);
 };
 
-/** Of an embedded log; Kafka's is 0, and a partition of which just one record was deleted does not exist there. */
-const firstOffset = 1;
+/** Of an embedded log. Kafka's is 0, and it deletes so many records at once that none starts at 1. */
+export const firstOffset = 1;
 
 /** A record without the header is taken for one that was received when the log took it. */
 export const receivedMsOf = ({ headers, timestampMs }: LogRecord): number => {
@@ -103,7 +103,7 @@ export const receivedMsOf = ({ headers, timestampMs }: LogRecord): number => {
 };
 
 /** Records from `offset` to before `end`, where there are any before `limit`. */
-const recordsAt = async (
+export const recordsAt = async (
   log: Log,
   topic: string,
   partition: number,

@@ -9,6 +9,7 @@ import { savedPlace, setPlace } from '../runner/place.ts';
 import type { Database } from '../state/database.ts';
 import { processorMarks, processorOutbox } from '../state/tables.ts';
 import { type From, type Replayable, topicsOf } from './arguments.ts';
+import { firstOffset } from './log-window.ts';
 import type { ReplaySummary } from './replay.ts';
 
 export interface DeciderReplay {
@@ -57,9 +58,6 @@ export const replayDecider = async (replay: DeciderReplay): Promise<ReplaySummar
   });
   return { processor: decider.name, records, places, removedDays: [], tables: [], cleared: clear };
 };
-
-/** Of an embedded log; Kafka's is 0. */
-const firstOffset = 1;
 
 const lacks = (processor: string, topic: string): OperatorError =>
   new OperatorError(

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { eq } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { storeLogs } from '../../processors/store-logs.ts';
 import { storeMetrics } from '../../processors/store-metrics.ts';
@@ -12,7 +13,9 @@ import { encodeLogs, encodeMetrics, encodeTraces } from '../otlp/proof/reference
 import type { Sink } from '../processor.ts';
 import { countingMeter } from '../runner/meter.ts';
 import { runSink } from '../runner/sink.ts';
-import type { Database } from '../state/database.ts';
+import { type Database, openDatabase } from '../state/database.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../state/embedded.ts';
+import { deadLetters } from '../state/tables.ts';
 import type { Telemetry } from '../telemetry/client.ts';
 import { openEmbeddedTelemetry } from '../telemetry/embedded.ts';
 import { migrateTelemetry } from '../telemetry/migrate.ts';
@@ -27,11 +30,15 @@ const yesterday = dayOf(todayMs - 1);
 
 let directory: string;
 let telemetry: Telemetry;
+let postgres: EmbeddedPostgres;
+let database: Database;
 let sinks: { spans: Sink; logs: Sink; metrics: Sink };
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'syntra-replay-'));
   telemetry = await openEmbeddedTelemetry({ directory });
   await migrateTelemetry(telemetry);
+  postgres = await startEmbeddedPostgres({ dataDir: directory, report: () => {} });
+  database = await openDatabase(postgres.connection);
   const hasty = (sink: Sink): Sink => ({ ...sink, limits: { maxRecords: 3, maxBytes: 1e6, lingerMs: 1 } });
   sinks = {
     spans: hasty(storeSpans(telemetry)),
@@ -41,6 +48,8 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await telemetry?.close();
+  await database?.close();
+  await postgres?.stop();
   if (directory) await rm(directory, { recursive: true, force: true });
 });
 
@@ -60,6 +69,7 @@ const ourTables = async () => {
 };
 beforeEach(async () => {
   await openLog();
+  await database.queries.delete(deadLetters);
   for (const table of await ourTables()) await telemetry.command(`TRUNCATE TABLE ${table}`);
 });
 afterEach(removeLog);
@@ -148,9 +158,7 @@ const replay = async (
 ) => {
   lines.length = 0;
   const argv = ['--topic', topic, '--from', from, '--group', group];
-  await runReplay(argv, { log, telemetry: through, database: {} as Database }, Object.values(sinks), (line) =>
-    lines.push(line),
-  );
+  await runReplay(argv, { log, telemetry: through, database }, Object.values(sinks), (line) => lines.push(line));
 };
 
 test('rows of a day are written again as they were, in the table and in all that views make of it', async () => {
@@ -198,6 +206,41 @@ test('what was put back once is not there twice: the replay reads its original',
   await replay('store-spans', 'otlp.spans', today);
   await storeAll();
   expect(await countOf('spans')).toBe(1);
+});
+
+const fileLetter = (offset: number, status: 'open' | 'retrying' | 'retried' | 'discarded') =>
+  database.queries.insert(deadLetters).values({
+    letterId: `dlt_${offset}`,
+    orgId: 'o',
+    projectId: 'p',
+    processor: 'store-spans',
+    reason: 'malformed',
+    topic: spansTopic.name,
+    recordPartition: 0,
+    recordOffset: offset,
+    setAsideAt: new Date(),
+    sizeBytes: 1,
+    status,
+    letterOffset: offset,
+    attempts: 0,
+  });
+const letterIds = async (): Promise<string[]> =>
+  (await database.queries.select({ id: deadLetters.letterId }).from(deadLetters)).map(({ id }) => id).sort();
+
+test('dead letters of what is read again are forgotten, or putting them back would store them twice', async () => {
+  for (const ms of [-1, 0, 1, 2]) await appendSpan(todayMs + ms);
+  await storeAll([sinks.spans]);
+  await fileLetter(1, 'open');
+  await fileLetter(2, 'open');
+  await fileLetter(3, 'discarded');
+  await fileLetter(4, 'retrying');
+  await fileLetter(5, 'open');
+  await expect(replay('store-spans', 'otlp.spans', today)).rejects.toThrow(/are being put back/);
+  expect(await countOf('spans')).toBe(4);
+  await database.queries.update(deadLetters).set({ status: 'retried' }).where(eq(deadLetters.status, 'retrying'));
+  await replay('store-spans', 'otlp.spans', today);
+  // The first was received the day before, the third was given up, the fifth is of a record that is not there yet.
+  expect(await letterIds()).toEqual(['dlt_1', 'dlt_3', 'dlt_5']);
 });
 
 test('killed while rows are being removed, it can be run again; until then nothing is written', async () => {

@@ -7,8 +7,10 @@ import type { Log } from '../log/log.ts';
 import { OperatorError } from '../operator-error.ts';
 import type { SinkRows } from '../processor.ts';
 import { formatNote } from '../runner/note.ts';
+import type { Database } from '../state/database.ts';
 import type { Telemetry } from '../telemetry/client.ts';
 import type { From } from './arguments.ts';
+import { forgetLetters, type LettersOf, refuseWhileRetrying } from './forget-letters.ts';
 import {
   clockToleranceMs,
   dayOf,
@@ -25,6 +27,7 @@ import { type StoredDays, storedDaysOf } from './stored-days.ts';
 export interface SinkReplay {
   readonly log: Log;
   readonly telemetry: Pick<Telemetry, 'command' | 'inspect'>;
+  readonly database: Pick<Database, 'queries'>;
   readonly group: string;
   readonly rows: SinkRows;
   readonly topic: string;
@@ -44,7 +47,8 @@ interface Move {
 }
 
 /** @throws OperatorError when the log lacks what would be removed; GroupInUseError while somebody reads as the group. */
-export const replaySink = async ({ log, telemetry, group, rows, topic, from }: SinkReplay): Promise<ReplaySummary> => {
+export const replaySink = async (replay: SinkReplay): Promise<ReplaySummary> => {
+  const { log, telemetry, database, group, rows, topic, from } = replay;
   const states = await partitionStates(log, group, topic);
   const requestedMs = await receivedMsOfStart(log, topic, from, states);
   const underWay = states.flatMap(({ replay }) => replay ?? []);
@@ -59,11 +63,17 @@ export const replaySink = async ({ log, telemetry, group, rows, topic, from }: S
   await refuseUnlessHeld(log, topic, states, stored, removable);
 
   const moves = await Promise.all(states.map((state) => moveOf(log, topic, state, startOfDay(firstDay))));
+  const sinceMs = startOfDay(firstDay);
+  const ranges = moves.map(({ partition, to, until }) => ({ partition, from: to, until }));
+  const letters: LettersOf = { processor: group, topic, ranges, sinceMs };
+  await refuseWhileRetrying(database.queries, letters);
+
   const id = randomUUID().slice(0, 8);
   const noteOf = ({ stored, until }: Move, removing: boolean): string =>
-    formatNote({ replay: { id, sinceMs: startOfDay(firstDay), stored, until, removing } });
+    formatNote({ replay: { id, sinceMs, stored, until, removing } });
   for (const move of moves) await log.moveGroup(group, topic, move.partition, move.offset, noteOf(move, true));
   await stored.removeFrom(firstDay);
+  await forgetLetters(database.queries, log, letters);
   for (const move of moves) await log.moveGroup(group, topic, move.partition, move.to, noteOf(move, false));
   return {
     processor: group,

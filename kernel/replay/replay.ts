@@ -42,7 +42,7 @@ export const replay = async (
   const { name, rows } = processor;
   if (rows === undefined)
     throw new OperatorError(`${name} does not say which rows are its own: it cannot be replayed.`);
-  return replaySink({ log, telemetry, group: name, rows, topic, from });
+  return replaySink({ log, telemetry, database, group: name, rows, topic, from });
 };
 
 /**
