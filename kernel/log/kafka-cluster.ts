@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Connection, findCoordinatorV6, metadataV12 } from '@platformatic/kafka';
 import type { KafkaConfig } from '../config.ts';
 import { type BrokerAddress, openConnections, type Purpose } from './kafka-connections.ts';
-import { answerOf, errorName, isPassing, KafkaError, refuse } from './kafka-errors.ts';
+import { answerOf, errorName, isPassing, isUnanswered, KafkaError, refuse } from './kafka-errors.ts';
 
 export interface KafkaTopic {
   /** As the cluster knows it, with the prefix. */
@@ -35,7 +35,11 @@ export interface KafkaCluster {
   leaderOf(partition: KafkaPartition): number | undefined;
   atAny<Answer>(ask: (connection: Connection) => Promise<Answer>): Promise<Answer>;
   atBroker<Answer>(id: number, purpose: Purpose, ask: (connection: Connection) => Promise<Answer>): Promise<Answer>;
-  atCoordinator<Answer>(group: string, ask: (connection: Connection) => Promise<Answer>): Promise<Answer>;
+  atCoordinator<Answer>(
+    group: string,
+    ask: (connection: Connection) => Promise<Answer>,
+    purpose?: Purpose,
+  ): Promise<Answer>;
   close(): Promise<void>;
 }
 
@@ -113,7 +117,12 @@ export const openCluster = (config: KafkaConfig): KafkaCluster => {
   const atBroker: KafkaCluster['atBroker'] = async (id, purpose, ask) => {
     const broker = brokers.get(id);
     if (broker === undefined) throw new KafkaError('BROKER_NOT_AVAILABLE', `broker ${id}`);
-    return ask(await connections.to(broker, purpose));
+    try {
+      return await ask(await connections.to(broker, purpose));
+    } catch (error) {
+      if (isUnanswered(error)) avoidedUntilMs.set(keyOf(broker), Date.now() + avoidedMs);
+      throw error;
+    }
   };
 
   return {
@@ -137,9 +146,9 @@ export const openCluster = (config: KafkaConfig): KafkaCluster => {
     },
     atAny,
     atBroker,
-    async atCoordinator(group, ask) {
+    async atCoordinator(group, ask, purpose = 'control') {
       try {
-        return await atBroker(await coordinatorOf(group), 'control', ask);
+        return await atBroker(await coordinatorOf(group), purpose, ask);
       } catch (error) {
         if (isPassing(error)) coordinators.delete(group);
         throw error;
@@ -149,7 +158,10 @@ export const openCluster = (config: KafkaConfig): KafkaCluster => {
   };
 };
 
-/** Asks until there is an answer, while what keeps us from one may pass, and for a limited time. */
+/**
+ * Asks until there is an answer, while what keeps us from one may pass, and for a limited time.
+ * @throws Error at once when the signal aborts.
+ */
 export const untilAnswered = async <Answer>(
   cluster: KafkaCluster,
   ask: () => Promise<Answer>,
@@ -158,12 +170,27 @@ export const untilAnswered = async <Answer>(
   const untilMs = Date.now() + timeoutMs;
   for (let waitMs = 50; ; waitMs = Math.min(1000, 2 * waitMs)) {
     try {
-      return await ask();
+      return await orAbort(ask(), signal);
     } catch (error) {
-      if (!isPassing(error) || Date.now() + waitMs > untilMs || signal?.aborted) throw error;
-      await delay(waitMs, undefined, signal && { signal }).catch(() => {});
-      await cluster.refresh().catch(() => {});
+      if (!isPassing(error) || Date.now() + waitMs > untilMs) throw error;
+      await orAbort(
+        delay(waitMs).then(() => cluster.refresh().catch(() => {})),
+        signal,
+      );
     }
+  }
+};
+
+const orAbort = async <Result>(work: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> => {
+  if (signal === undefined) return work;
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 };
 

@@ -10,7 +10,7 @@ export interface BrokerAddress {
   readonly port: number;
 }
 
-export type Purpose = 'metadata' | 'control' | 'produce' | 'fetch' | `wait ${number}`;
+export type Purpose = 'metadata' | 'heartbeat' | 'control' | 'produce' | 'fetch' | `wait ${number}`;
 
 export interface KafkaConnections {
   /** An open connection. Each purpose has one per broker. */
@@ -20,7 +20,14 @@ export interface KafkaConnections {
 
 const connectTimeoutMs = 3_000;
 /** How long a broker may take to answer before the connection counts as dead. */
-const requestTimeoutsMs = { metadata: 3_000, control: 10_000, produce: 10_000, fetch: 30_000, wait: 10_000 };
+const requestTimeoutsMs = {
+  metadata: 3_000,
+  heartbeat: 3_000,
+  control: 6_000,
+  produce: 6_000,
+  fetch: 10_000,
+  wait: 8_000,
+};
 
 export const openConnections = (config: KafkaConfig, clientId: string): KafkaConnections => {
   const open = new Map<string, Promise<Connection>>();

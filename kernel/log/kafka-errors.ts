@@ -54,6 +54,9 @@ export const describeError = (error: unknown): string => {
   return names.length > 0 && !(error instanceof KafkaError) ? names.join(', ') : `${message}${cause}`;
 };
 
+/** True when the broker did not answer at all. */
+export const isUnanswered = (error: unknown): boolean => namesIn(error).includes('PLT_KFK_NETWORK');
+
 /** Passes although the protocol does not call it retriable. */
 const passing = new Set(['BROKER_NOT_AVAILABLE', 'UNKNOWN_SERVER_ERROR', 'STALE_MEMBER_EPOCH']);
 
@@ -69,6 +72,8 @@ export const isPassing = (error: unknown): boolean => {
 };
 
 const remedies: Readonly<Record<string, string>> = {
+  // The library's word for one side that speaks TLS and one that does not.
+  PLT_KFK_USER: 'Kafka and we do not agree on TLS: check SYNTRA_KAFKA_TLS.',
   PLT_KFK_AUTHENTICATION: 'Kafka refuses us: check SYNTRA_KAFKA_USERNAME, SYNTRA_KAFKA_PASSWORD and SYNTRA_KAFKA_SASL.',
   SASL_AUTHENTICATION_FAILED:
     'Kafka refuses us: check SYNTRA_KAFKA_USERNAME, SYNTRA_KAFKA_PASSWORD and SYNTRA_KAFKA_SASL.',
@@ -86,6 +91,7 @@ const remedies: Readonly<Record<string, string>> = {
 /** What only whoever runs the cluster can put right, in a sentence that says how; undefined for all else. */
 export const operatorErrorIn = (error: unknown): OperatorError | undefined => {
   if (error instanceof OperatorError) return error;
-  const name = namesIn(error).find((name) => remedies[name] !== undefined);
-  return name === undefined ? undefined : new OperatorError(remedies[name], { cause: error });
+  const names = new Set(namesIn(error));
+  const [, remedy] = Object.entries(remedies).find(([name]) => names.has(name)) ?? [];
+  return remedy === undefined ? undefined : new OperatorError(remedy, { cause: error });
 };

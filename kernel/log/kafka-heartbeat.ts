@@ -30,33 +30,24 @@ export interface HeartbeatAnswer {
 const rebalanceTimeoutMs = 45_000;
 
 /** Asks once. `owned`: what the member has not let go of yet. */
-export const heartbeat = (
+export const heartbeat = async (
   cluster: KafkaCluster,
   { group, memberId, topics }: Membership,
   epoch: number,
   owned: readonly TopicPartitions[],
-): Promise<HeartbeatAnswer> =>
-  cluster.atCoordinator(group, async (connection) => {
-    const holding = owned.map(({ topicId, partitions }) => ({ topicId, partitions: [...partitions] }));
-    const answer = await consumerGroupHeartbeatV1.api.async(
-      connection,
-      group,
-      memberId,
-      epoch,
-      null,
-      null,
-      rebalanceTimeoutMs,
-      [...topics],
-      null,
-      null,
-      holding,
-    );
-    return {
-      epoch: answer.memberEpoch,
-      intervalMs: answer.heartbeatIntervalMs,
-      assigned: answer.assignment?.topicPartitions,
-    };
-  });
+): Promise<HeartbeatAnswer> => {
+  const holding = owned.map(({ topicId, partitions }) => ({ topicId, partitions: [...partitions] }));
+  const names = [...topics];
+  const { async: ask } = consumerGroupHeartbeatV1.api;
+  const answer = await cluster.atCoordinator(
+    group,
+    // Without an instance, a rack, a pattern of topics and an assignor of our own choice.
+    (to) => ask(to, group, memberId, epoch, null, null, rebalanceTimeoutMs, names, null, null, holding),
+    'heartbeat',
+  );
+  const { memberEpoch, heartbeatIntervalMs, assignment } = answer;
+  return { epoch: memberEpoch, intervalMs: heartbeatIntervalMs, assigned: assignment?.topicPartitions };
+};
 
 const fencing = new Set(['UNKNOWN_MEMBER_ID', 'FENCED_MEMBER_EPOCH', 'GROUP_ID_NOT_FOUND', 'ILLEGAL_GENERATION']);
 

@@ -42,6 +42,8 @@ const maxIntervalMs = 3_000;
 const movingIntervalMs = 300;
 const movingMs = 15_000;
 const leaveTimeoutMs = 3_000;
+/** How long the coordinator may be away before somebody is told: it moves when its broker goes. */
+const patienceMs = 10_000;
 
 interface Held {
   readonly place: KafkaPlace;
@@ -137,15 +139,24 @@ export const createMember = (cluster: KafkaCluster, options: MemberOptions): Mem
 
   const run = async (): Promise<void> => {
     let failures = 0;
+    let failingSinceMs = Number.POSITIVE_INFINITY;
+    let told = false;
     while (!leaving || held.size > 0) {
       poked = Promise.withResolvers();
       let waitMs: number;
       try {
         waitMs = await beat();
         failures = 0;
+        failingSinceMs = Number.POSITIVE_INFINITY;
+        told = false;
       } catch (error) {
-        if (failures++ === 0) onTrouble(new Error(`${group}: ${describeError(error)}`, { cause: error }));
+        failures++;
+        failingSinceMs = Math.min(failingSinceMs, Date.now());
         const operatorError = operatorErrorIn(error);
+        if (!told && (operatorError !== undefined || Date.now() - failingSinceMs > patienceMs)) {
+          told = true;
+          onTrouble(new Error(`${group} cannot reach its coordinator: ${describeError(error)}`, { cause: error }));
+        }
         if (operatorError !== undefined) joined.reject(operatorError);
         if (isFenced(error)) await loseAll();
         else if (isPassing(error)) await cluster.refresh().catch(() => {});

@@ -14,8 +14,8 @@ export interface ProducerIdentity {
 }
 
 const allInSyncReplicas = -1;
-/** How long the leader waits for the others before it says that they are late. */
-const replicationTimeoutMs = 8_000;
+/** How long the leader waits for the others before it says that they are late; less than we wait for its answer. */
+const replicationTimeoutMs = 5_000;
 
 /** The outcome of each batch, in their order: Kafka's name of the error, or NONE. */
 export const produceOnce = (connection: Connection, batches: readonly EncodedBatch[]): Promise<string[]> =>

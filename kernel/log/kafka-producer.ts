@@ -35,12 +35,15 @@ const lingerMs = 2;
 /** How often retries and deadlines are looked at while anything waits. */
 const tickMs = 50;
 const maxRequestBytes = 8 * 2 ** 20;
+/** A broker that has owed an answer for this long gets no records that may as well go elsewhere. */
+const silentMs = 1_000;
 
 export const createProducer = (cluster: KafkaCluster): KafkaProducer => {
   const queues = new Map<string, PartitionQueue>();
   /** Queues with something in them, those that had their turn last at the end. */
   const active = new Set<PartitionQueue>();
-  const sending = new Set<number>();
+  /** Since when brokers have owed an answer. */
+  const sending = new Map<number, number>();
   const partitioner = createPartitioner();
   let queuedBytes = 0;
   let lingering = false;
@@ -73,7 +76,7 @@ export const createProducer = (cluster: KafkaCluster): KafkaProducer => {
   };
 
   const send = async (leader: number, taken: readonly PartitionQueue[]): Promise<void> => {
-    sending.add(leader);
+    sending.set(leader, Date.now());
     for (const queue of taken) queue.busy = true;
     try {
       await Promise.all(taken.map(async (queue) => (queue.identity ??= await newIdentity(cluster))));
@@ -82,7 +85,8 @@ export const createProducer = (cluster: KafkaCluster): KafkaProducer => {
       for (const [i, queue] of taken.entries()) settle(queue, outcomes[i]!);
     } catch (error) {
       for (const queue of taken) batchDelayed(queue, describeError(error));
-      cluster.refresh().catch(() => {});
+      // Not to be sent to the same broker before somebody was asked whether it still leads.
+      await cluster.refresh().catch(() => {});
     } finally {
       sending.delete(leader);
       for (const queue of taken) {
@@ -141,8 +145,11 @@ export const createProducer = (cluster: KafkaCluster): KafkaProducer => {
 
   const enqueue = (topic: string, records: readonly NewRecord[], append: PendingAppend): void => {
     const { leaders } = cluster.topic(topic);
-    const isWell = (partition: number): boolean =>
-      leaders[partition]! >= 0 && (queues.get(`${topic}/${partition}`)?.failures ?? 0) === 0;
+    const isWell = (partition: number): boolean => {
+      const leader = leaders[partition]!;
+      const isSilent = Date.now() - (sending.get(leader) ?? Number.POSITIVE_INFINITY) > silentMs;
+      return leader >= 0 && !isSilent && (queues.get(`${topic}/${partition}`)?.failures ?? 0) === 0;
+    };
     for (const record of records) {
       const bytes = sizeOf(record);
       const queue = queueOf(topic, partitioner.partitionFor(topic, record.key, bytes, leaders.length, isWell));

@@ -51,7 +51,7 @@ const unreachable = ({ brokers }: KafkaConfig, timeoutMs: number, error: unknown
   new OperatorError(
     isWaitingForBrokers(error)
       ? 'Kafka has fewer brokers than each topic should have copies: start them all, or set SYNTRA_KAFKA_REPLICAS.'
-      : `Kafka at ${brokers.join(', ')} could not be used for ${Math.round(timeoutMs / 1000)} seconds (${describeError(error)}): start it, or check SYNTRA_KAFKA_BROKERS and SYNTRA_KAFKA_TLS.`,
+      : `Kafka at ${brokers.join(', ')} could not be used for ${Math.round(timeoutMs / 1000)} seconds (${describeError(error)}): start it, or check SYNTRA_KAFKA_BROKERS, SYNTRA_KAFKA_TLS and SYNTRA_KAFKA_USERNAME.`,
     { cause: error },
   );
 

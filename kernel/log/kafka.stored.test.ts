@@ -178,11 +178,49 @@ test('uses a topic as the operator made it: one for small batches gets small one
   expect(read.map(({ value }) => value[0])).toEqual(values.map((_, i) => i));
 });
 
+test('takes the largest request, and gives it back to whoever asks for one byte', async () => {
+  const log = await openHere(newPrefix());
+  const value = randomBytes(64 * 2 ** 20);
+  await log.append(topic.name, [{ key: 'k', headers: { n: 'large' }, value }]);
+  const { partition } = (await log.lagOf('g', [topic.name])).find(({ lag }) => lag > 0)!;
+  const [read] = await (await log.tail(topic.name, partition, 'start')).next({ maxRecords: 1, maxBytes: 1 });
+  expect(value.equals(read!.value)).toBe(true);
+});
+
+test('wakes all who wait, however many and however late they came', async () => {
+  const log = await openHere(newPrefix());
+  const woken: number[] = [];
+  const waiting: Promise<void>[] = [];
+  for (let i = 0; i < 5 * topic.partitions; i++) {
+    const tail = await log.tail(topic.name, i % topic.partitions, 'end');
+    // Some join a poll together, some find all polls under way.
+    if (i % 4 === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    waiting.push(tail.wait(60_000).then(() => void woken.push(i)));
+  }
+  const written = new Set<number>();
+  for (let i = 0; written.size < topic.partitions; i++) {
+    await log.append(topic.name, [record('a', `${i}`)]);
+    const lag = await log.lagOf('nobody', [topic.name]);
+    for (const { partition, endOffset } of lag) if (endOffset > 0) written.add(partition);
+  }
+  await Promise.all(waiting);
+  expect(woken).toHaveLength(5 * topic.partitions);
+});
+
+test('several processes may start at once', async () => {
+  const prefix = newPrefix();
+  const logs = await Promise.all([1, 2, 3, 4].map(() => openHere(prefix)));
+  for (const log of logs) expect(await log.partitionsOf(topic.name)).toBe(topic.partitions);
+});
+
 test('refuses appends while the broker is silent, and takes them again afterwards', async () => {
   const log = await openHere(newPrefix());
   await log.append(topic.name, [record('before')]);
   kafka.broker(0).pause();
   try {
+    const mebibytes = Array.from({ length: 70 }, () => ({ key: 'k', headers: {}, value: new Uint8Array(2 ** 20) }));
+    const tooMany = await Promise.race(mebibytes.map((one) => log.append(topic.name, [one]).catch((error) => error)));
+    expect(String(tooMany)).toMatch(/LogFullError.*held in memory/);
     const refused = await Promise.allSettled([1, 2, 3].map((i) => log.append(topic.name, [record(`lost ${i}`, 'k')])));
     for (const result of refused)
       expect(result).toMatchObject({ status: 'rejected', reason: expect.any(LogFullError) });

@@ -134,7 +134,10 @@ export const openKafkaLog = async ({
 
     async ping() {
       await cluster.refresh();
-      for (const topic of declared) cluster.topic(prefix + topic);
+      for (const topic of declared) {
+        const isLed = cluster.topic(prefix + topic).leaders.some((leader) => leader >= 0);
+        if (!isLed) throw new Error(`No broker leads a partition of ${topic}.`);
+      }
     },
 
     async close() {
