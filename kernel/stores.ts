@@ -62,7 +62,7 @@ export const openLog = async (
 
 /** @throws OperatorError when a store cannot be used; what was opened until then is on `onStop`. */
 export const openStores = async (config: Config, report: Report, onStop: Stops['add']): Promise<Stores> => {
-  const opening = [openTelemetry(config, onStop), openState(config, report, onStop)] as const;
+  const opening = [openTelemetry(config, report, onStop), openState(config, report, onStop)] as const;
   // Both to their end, so that what one has opened is closed when the other fails.
   await Promise.allSettled(opening);
   const [telemetry, database] = await Promise.all(opening);
@@ -71,11 +71,17 @@ export const openStores = async (config: Config, report: Report, onStop: Stops['
   return { telemetry, database };
 };
 
-const openTelemetry = async ({ clickhouse, dataDir }: Config, onStop: Stops['add']): Promise<Telemetry> => {
+const openTelemetry = async (
+  { clickhouse, dataDir }: Config,
+  report: Report,
+  onStop: Stops['add'],
+): Promise<Telemetry> => {
+  const onSkippedView = (reason: string) =>
+    report('error', 'A view did without rows that its table has, and counts too little', { reason });
   const telemetry =
     clickhouse === undefined
-      ? await (await import('./telemetry/embedded.ts')).openEmbeddedTelemetry({ directory: dataDir })
-      : await (await import('./telemetry/server.ts')).openTelemetryServer(clickhouse);
+      ? await (await import('./telemetry/embedded.ts')).openEmbeddedTelemetry({ directory: dataDir, onSkippedView })
+      : await (await import('./telemetry/server.ts')).openTelemetryServer(clickhouse, { onSkippedView });
   onStop(() => telemetry.close());
   return telemetry;
 };

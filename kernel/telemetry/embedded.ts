@@ -8,18 +8,23 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { asInsertError, asQueryError } from './clickhouse-errors.ts';
+import { asQueryError } from './clickhouse-errors.ts';
 import { assertTenantFenced, type Query, type RowsInsert, readSettings, type Telemetry } from './client.ts';
 import { openConnections } from './connections.ts';
-import { columnNames, insertSettings } from './insert-block.ts';
+import { columnNames, type InsertSettings, insertBlock } from './insert-block.ts';
 import { writeSpoolFile } from './spool-file.ts';
 
 export interface EmbeddedTelemetryOptions {
   /** Created when missing. */
   readonly directory: string;
+  /** Told why a view did without rows that its table has. */
+  readonly onSkippedView?: (reason: string) => void;
 }
 
-export const openEmbeddedTelemetry = async ({ directory }: EmbeddedTelemetryOptions): Promise<Telemetry> => {
+export const openEmbeddedTelemetry = async ({
+  directory,
+  onSkippedView = () => {},
+}: EmbeddedTelemetryOptions): Promise<Telemetry> => {
   const spoolDirectory = join(directory, 'spool');
   // What a killed process left there was never acknowledged as stored: its batch comes again from the log.
   await rm(spoolDirectory, { recursive: true, force: true });
@@ -61,9 +66,11 @@ export const openEmbeddedTelemetry = async ({ directory }: EmbeddedTelemetryOpti
       const path = join(spoolDirectory, randomUUID());
       try {
         await writeSpoolFile(path, rows);
-        await writers.lend((client) => client.command({ query: insertFromFile(table, structure, path, token) }));
-      } catch (error) {
-        throw asInsertError(error);
+        const write = (settings: InsertSettings) =>
+          writers.lend(async (client) => {
+            await client.command({ query: insertFromFile(table, structure, path, settings) });
+          });
+        await insertBlock(token, write, onSkippedView);
       } finally {
         await rm(path, { force: true });
       }
@@ -91,8 +98,8 @@ export const openEmbeddedTelemetry = async ({ directory }: EmbeddedTelemetryOpti
 const maxReads = 4;
 const maxWrites = 2;
 
-const insertFromFile = (table: string, structure: string, path: string, token: string): string => {
-  const settings = { ...insertSettings(token), ...oneBlockOfFile };
+const insertFromFile = (table: string, structure: string, path: string, insert: InsertSettings): string => {
+  const settings = { ...insert, ...oneBlockOfFile };
   return `INSERT INTO ${table} (${columnNames(structure).join(', ')})
 SETTINGS ${Object.entries(settings)
     .map(([name, value]) => `${name} = ${typeof value === 'number' ? value : quote(value)}`)

@@ -2,6 +2,8 @@
  * What makes an insert one block, one part and one token: settings that keep ClickHouse from cutting the rows into
  * several blocks, whose boundaries would have to be the same at a replay.
  */
+import { RejectedBatchError } from '../processor.ts';
+import { asInsertError } from './clickhouse-errors.ts';
 
 /** For every insert, by whichever way its rows come. Views of views included, each table drops a token it has seen. */
 export const insertSettings = (token: string): Readonly<Record<string, string | number>> => ({
@@ -17,6 +19,32 @@ export const insertSettings = (token: string): Readonly<Record<string, string | 
   min_insert_block_size_rows: 10_000_000,
   min_insert_block_size_bytes: 4_000_000_000,
 });
+
+export type InsertSettings = ReturnType<typeof insertSettings>;
+
+/**
+ * Inserts by `write`. Where a view cannot take the rows, the table has them all the same, and an insert under any other
+ * token would store them twice: so they are sent again under their own, and that view does without. `onSkippedView` is
+ * told why: a view that can fail is a mistake of ours.
+ * @throws RejectedBatchError when these bytes will never be taken, anything else when a later try may succeed.
+ */
+export const insertBlock = async (
+  token: string,
+  write: (settings: InsertSettings) => Promise<void>,
+  onSkippedView: (reason: string) => void,
+): Promise<void> => {
+  try {
+    await write(insertSettings(token));
+  } catch (error) {
+    const reason = asInsertError(error);
+    if (!(reason instanceof RejectedBatchError) || !reason.message.includes(whileInView)) throw reason;
+    await write({ ...insertSettings(token), materialized_views_ignore_errors: 1 });
+    onSkippedView(reason.message);
+  }
+};
+
+/** As ClickHouse says of an exception on the way into a view. */
+const whileInView = 'while pushing to view';
 
 /** The names in a structure: the first word of each column, commas inside parentheses aside. */
 export const columnNames = (structure: string): string[] => {

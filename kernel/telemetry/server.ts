@@ -4,15 +4,16 @@
  */
 import { createHash } from 'node:crypto';
 import type { ClickHouseConfig } from '../config.ts';
-import { asInsertError, asQueryError, codeOf } from './clickhouse-errors.ts';
+import { asQueryError, codeOf } from './clickhouse-errors.ts';
 import { assertTenantFenced, type Query, readSettings, type Telemetry, TelemetryUnavailableError } from './client.ts';
-import { columnNames, insertSettings } from './insert-block.ts';
+import { columnNames, type InsertSettings, insertBlock } from './insert-block.ts';
 import { openPlaces } from './places.ts';
 import { openServerRequests } from './server-requests.ts';
 import { prepareServer } from './server-start.ts';
 
-/** How long we wait for a server that is silent. */
-export interface ServerPatience {
+export interface TelemetryServerOptions {
+  /** Told why a view did without rows that its table has. */
+  readonly onSkippedView?: (reason: string) => void;
   /**
    * Of rows that a busy server takes slowly: sent again before they are stored, it says that they are on their way.
    * Default 30,000.
@@ -28,7 +29,7 @@ export interface ServerPatience {
  */
 export const openTelemetryServer = async (
   config: ClickHouseConfig,
-  { insertTimeoutMs = 30_000, answerGraceMs = 5_000 }: ServerPatience = {},
+  { insertTimeoutMs = 30_000, answerGraceMs = 5_000, onSkippedView = () => {} }: TelemetryServerOptions = {},
 ): Promise<Telemetry> => {
   await prepareServer(config);
   // Apart, so that readers can never keep rows from being stored.
@@ -64,15 +65,16 @@ export const openTelemetryServer = async (
         sql: `INSERT INTO ${table} (${columnNames(structure).join(', ')}) FORMAT RowBinary`,
         data: rows,
         queryId: queryIdOf(config.database, table, token),
-        settings: insertSettings(token),
       };
+      const write = (settings: InsertSettings) =>
+        writers.hold(() => requests.insert({ ...insert, settings }, insertTimeoutMs));
       try {
-        await writers.hold(() => requests.insert(insert, insertTimeoutMs));
+        await insertBlock(token, write, onSkippedView);
       } catch (error) {
         if (codeOf(error) === alreadyRunning) {
           throw new TelemetryUnavailableError('The same batch is on its way into ClickHouse already.');
         }
-        throw asInsertError(error);
+        throw error;
       }
     },
 

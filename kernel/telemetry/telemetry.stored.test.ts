@@ -149,6 +149,13 @@ describe.each(adapters)('the $name telemetry store', ({ open }) => {
     expect(await count('spans')).toBe(4);
   });
 
+  test('every table that an insert can reach drops a token it has seen', async () => {
+    const forgetful = await telemetry.inspect(`SELECT name FROM system.tables WHERE database = currentDatabase()
+      AND engine LIKE '%MergeTree' AND name <> 'migrations'
+      AND create_table_query NOT LIKE '%non_replicated_deduplication_window = %'`);
+    expect(forgetful).toEqual([]);
+  });
+
   test('stores a batch once that two bring at the same time, views included', async () => {
     const rows = Array.from({ length: 20_000 }, (_, i) => row(`twice${i % 3}`, daysAgo(4)));
     const insert = { table: 'spans', structure, rows, rowCount: rows.length, token: 'twice' };
@@ -201,6 +208,28 @@ describe.each(adapters)('the $name telemetry store', ({ open }) => {
       rowCount: 1,
       token: 'ok',
     });
+  });
+
+  test('stores rows once that a view cannot take, in the table and in all other views', async () => {
+    for (const table of ['touchy_counts', 'touchy_lengths']) {
+      await telemetry.command(`CREATE TABLE ${table} (n UInt64) ENGINE = MergeTree ORDER BY n
+        SETTINGS non_replicated_deduplication_window = 1000`);
+    }
+    await telemetry.command(`CREATE TABLE touchy (word String) ENGINE = MergeTree ORDER BY word
+      SETTINGS non_replicated_deduplication_window = 1000`);
+    await telemetry.command(
+      'CREATE MATERIALIZED VIEW touchy_a TO touchy_counts AS SELECT toUInt64(word) AS n FROM touchy',
+    );
+    await telemetry.command(
+      'CREATE MATERIALIZED VIEW touchy_b TO touchy_lengths AS SELECT length(word) AS n FROM touchy',
+    );
+    const rows = [Buffer.from('\x011'), Buffer.from('\x04four')];
+    for (let i = 0; i < 2; i++) {
+      await telemetry.insert({ table: 'touchy', structure: 'word String', rows, rowCount: 2, token: 'touchy' });
+    }
+    const counts = await telemetry.inspect(`SELECT (SELECT count() FROM touchy)::UInt8 AS rows,
+      (SELECT count() FROM touchy_counts)::UInt8 AS refused, (SELECT count() FROM touchy_lengths)::UInt8 AS others`);
+    expect(counts).toEqual([{ rows: 2, refused: 0, others: 2 }]);
   });
 
   test('stops a query at its limits and says which; what it had printed reaches nobody else', async () => {
