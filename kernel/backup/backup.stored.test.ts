@@ -10,7 +10,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Ingest, startIngest } from '../../ingest/ingest.ts';
 import { startProcessors } from '../../processors/processors.ts';
 import { holdDataDirectory } from '../data-directory.ts';
-import { type EmbeddedLog, openEmbeddedLog } from '../log/embedded.ts';
+import { openEmbeddedLog } from '../log/embedded.ts';
+import type { Log } from '../log/log.ts';
 import { bootstrap, defaultTenant } from '../state/bootstrap.ts';
 import { type Database, openDatabase } from '../state/database.ts';
 import { startEmbeddedPostgres } from '../state/embedded.ts';
@@ -34,8 +35,10 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
+const embedded = { version: 'test', kafka: undefined, clickhouse: undefined, postgres: undefined };
+
 interface Instance {
-  readonly log: EmbeddedLog;
+  readonly log: Log;
   readonly telemetry: Telemetry;
   readonly database: Database;
   readonly ingest: Ingest;
@@ -74,7 +77,7 @@ const start = async (dataDir: string): Promise<Instance> => {
   });
   stops.add(() => ingest.drain());
   const state = postgres.connection;
-  const backups = await serveBackups({ dataDir, version: 'test', log, processors, telemetry, state }, report);
+  const backups = await serveBackups({ dataDir, version: 'test', processors, telemetry, state }, report);
   stops.add(() => backups.close());
   return { log, telemetry, database, ingest, said, stop: stops.run };
 };
@@ -162,7 +165,7 @@ test('a backup under load holds once what was acknowledged before it, and the Sy
   const dataDir = join(directory, 'data');
   const target = join(directory, 'backup');
   const restored = join(directory, 'restored');
-  const config = { dataDir, version: 'test' };
+  const config = { ...embedded, dataDir };
   const running = await start(dataDir);
   const sending = load(running);
   await expect.poll(() => sending.acknowledged.length).toBeGreaterThan(2000);
@@ -200,7 +203,7 @@ test('a backup under load holds once what was acknowledged before it, and the Sy
 test('a backup that is called off, refused or killed harms nobody, and the next one is whole', async () => {
   const dataDir = join(directory, 'data');
   const target = join(directory, 'backup');
-  const config = { dataDir, version: 'test' };
+  const config = { ...embedded, dataDir };
   const running = await start(dataDir);
   const sending = load(running);
   await expect.poll(() => sending.acknowledged.length).toBeGreaterThan(200);
@@ -246,7 +249,7 @@ test('a backup that is called off, refused or killed harms nobody, and the next 
 test('where no Syntra runs the backup is taken all the same, and says so', async () => {
   const dataDir = join(directory, 'data');
   const target = join(directory, 'backup');
-  const config = { dataDir, version: 'test' };
+  const config = { ...embedded, dataDir };
   await expect(runBackup(['--to', target], config, () => {})).rejects.toThrow(/There is no data directory/);
   const running = await start(dataDir);
   const sending = load(running);

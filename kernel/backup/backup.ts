@@ -6,7 +6,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { amountOf } from '../disk-space.ts';
-import type { EmbeddedLog } from '../log/embedded.ts';
 import type { Telemetry } from '../telemetry/client.ts';
 import { type Files, filesInto } from './files.ts';
 import { keptFrom, logFile, openLogPart } from './log-part.ts';
@@ -20,8 +19,7 @@ export interface BackupSource {
   readonly dataDir: string;
   /** Of this program. */
   readonly version: string;
-  readonly log: Pick<EmbeddedLog, 'unreadFrom'>;
-  /** The log that all processors were given. */
+  /** Of the log that all processors were given. */
   readonly processors: PausableLog;
   readonly telemetry: Telemetry;
   /** As owner of the private PostgreSQL. */
@@ -58,7 +56,7 @@ const writeBackup = async (source: BackupSource, { to, signal, tell }: BackupOpt
   const log = openLogPart(dataDir, to);
   const telemetry = openTelemetryPart(dataDir, store);
   try {
-    const kept = keptFrom(await source.log.unreadFrom());
+    const kept = keptFrom(await source.processors.unreadFrom());
     progress.total = (await state.measure()) + (await telemetry.measure()) + (await log.measure(kept));
     await assertRoom(to, progress.total, dataDir);
     tell(`About ${amountOf(progress.total)} are to be copied.`);
@@ -82,7 +80,8 @@ const writeBackup = async (source: BackupSource, { to, signal, tell }: BackupOpt
     await finishTarget(to);
     tell(`The backup in ${to} is whole: ${amountOf(bytesOf(files.entries))} in ${files.entries.length} files.`);
   } finally {
-    await Promise.all([state.close(), log.close(), telemetry.close()]);
+    // What cannot be removed now is at the next backup or start; the backup is what it is.
+    await Promise.allSettled([state.close(), log.close(), telemetry.close()]);
   }
 };
 
@@ -93,13 +92,13 @@ interface Moment {
   readonly kept: Readonly<Record<string, number>>;
 }
 
-const atOneMoment = async ({ processors, log }: BackupSource, take: () => Promise<void>): Promise<Moment> => {
+const atOneMoment = async ({ processors }: BackupSource, take: () => Promise<void>): Promise<Moment> => {
   const startedMs = performance.now();
   const resume = await processors.pause(patienceMs).catch((error: Error) => {
     throw new BackupError(`The processors do not come to rest. ${error.message}`);
   });
   try {
-    const kept = keptFrom(await log.unreadFrom());
+    const kept = keptFrom(await processors.unreadFrom());
     const takenAtMs = Date.now();
     await take();
     return { takenAtMs, kept, pausedMs: Math.round(performance.now() - startedMs) };

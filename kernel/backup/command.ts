@@ -10,7 +10,9 @@ import { restoreBackup } from './restore.ts';
 import { askForBackup } from './socket.ts';
 
 /** What the commands need of the settings, and the version of this program. */
-export type CommandConfig = Pick<Config, 'dataDir'> & { readonly version: string };
+export type CommandConfig = Pick<Config, 'dataDir' | 'kafka' | 'clickhouse' | 'postgres'> & {
+  readonly version: string;
+};
 
 type Print = (line: string) => void;
 
@@ -22,6 +24,7 @@ type Print = (line: string) => void;
 export const runBackup = async (argv: readonly string[], config: CommandConfig, print: Print): Promise<void> => {
   const { to, 'data-dir': dir } = optionsOf(argv, ['to', 'data-dir'], 'backup --to DIR [--data-dir DIR]');
   if (to === undefined) throw new BackupError('Say where the backup goes: backup --to DIR.');
+  assertEmbedded(config);
   const dataDir = dir === undefined ? config.dataDir : resolve(dir);
   if (!(await exists(dataDir)))
     throw new BackupError(`There is no data directory ${dataDir}: name it with --data-dir.`);
@@ -38,11 +41,20 @@ export const runBackup = async (argv: readonly string[], config: CommandConfig, 
 export const runRestore = async (argv: readonly string[], config: CommandConfig, print: Print): Promise<void> => {
   const { from, to } = optionsOf(argv, ['from', 'to'], 'restore --from DIR [--to DIR]');
   if (from === undefined) throw new BackupError('Say where the backup is: restore --from DIR.');
+  assertEmbedded(config);
   await restoreBackup({
     from: resolve(from),
     dataDir: to === undefined ? config.dataDir : resolve(to),
     tell: print,
   });
+};
+
+/** What servers keep they have their own backups for, and the order of them matters. */
+const assertEmbedded = ({ kafka, clickhouse, postgres }: CommandConfig): void => {
+  if (kafka === undefined && clickhouse === undefined && postgres === undefined) return;
+  throw new BackupError(
+    'These settings name servers that hold the data, and this command is for a data directory: docs/backup.md says how to back them up.',
+  );
 };
 
 const optionsOf = (

@@ -12,9 +12,13 @@ export interface PausableLog {
    * @throws Error when a batch takes longer than `patienceMs`; then all go on.
    */
   pause(patienceMs: number): Promise<() => Promise<void>>;
+  /** By topic that somebody reads: the offset from which on somebody has still to read it. Of one partition, as embedded logs have. */
+  unreadFrom(): Promise<Record<string, number>>;
 }
 
 interface Member {
+  readonly group: string;
+  readonly topics: readonly string[];
   readonly join: () => Promise<() => Promise<void>>;
   leave: () => Promise<void>;
 }
@@ -31,7 +35,7 @@ export const pausable = (log: Log): PausableLog => {
   ): Promise<() => Promise<void>> => {
     await paused;
     const joinNow = () => log.join(group, topics, hold);
-    const member: Member = { join: joinNow, leave: await joinNow() };
+    const member: Member = { group, topics, join: joinNow, leave: await joinNow() };
     members.add(member);
     return async () => {
       members.delete(member);
@@ -57,6 +61,16 @@ export const pausable = (log: Log): PausableLog => {
         throw new Error(`A batch took more than ${patienceMs / 1000} s.`);
       }
       return resume;
+    },
+    async unreadFrom() {
+      const from: Record<string, number> = {};
+      for (const { group, topics } of members) {
+        for (const topic of topics) {
+          const { offset } = await log.placeOf(group, topic, 0);
+          from[topic] = Math.min(from[topic] ?? Number.MAX_SAFE_INTEGER, offset);
+        }
+      }
+      return from;
     },
   };
 };

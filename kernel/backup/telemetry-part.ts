@@ -43,12 +43,15 @@ export const openTelemetryPart = (dataDir: string, telemetry: Telemetry): Teleme
         `SELECT name, data_paths[1] AS path FROM system.tables
          WHERE database = currentDatabase() AND engine LIKE '%MergeTree'`,
       );
-      await Promise.all(
+      // All to their end, also when one fails: whoever removes the links must be the last.
+      const taken = await Promise.allSettled(
         tables.map(async ({ name, path }) => {
           await telemetry.command(`ALTER TABLE \`${name}\` FREEZE WITH NAME '${freezeName}'`);
           for (const file of await mutableFiles(path)) mutable.set(inBackup(file), await readFile(file));
         }),
       );
+      const failed = taken.find((each) => each.status === 'rejected');
+      if (failed) throw failed.reason;
     },
     async write(files) {
       const data = new Set(tables.map(({ path }) => inBackup(path)));

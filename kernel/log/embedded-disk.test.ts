@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { TopicDefinition } from '../topics.ts';
-import { type EmbeddedLog, openEmbeddedLog } from './embedded.ts';
-import { LogFullError, type LogRecord } from './log.ts';
+import { openEmbeddedLog } from './embedded.ts';
+import { type Log, LogFullError, type LogRecord } from './log.ts';
 
 const mebibyte = 2 ** 20;
 const topic: TopicDefinition = {
@@ -22,7 +22,7 @@ const numbered = (n: number) => ({ key: '', headers: { n: String(n) }, value: ne
 
 describe.runIf(process.getuid?.() === 0 && process.platform === 'linux')('the embedded log', () => {
   let directory: string;
-  let log: EmbeddedLog;
+  let log: Log;
   let isLow = false;
   const said: string[] = [];
   const open = async () =>

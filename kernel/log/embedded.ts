@@ -32,11 +32,6 @@ export interface EmbeddedLogOptions {
   readonly onDeath?: (error: Error) => void;
 }
 
-export interface EmbeddedLog extends Log {
-  /** By topic that somebody reads: the offset from which on somebody has still to read it. */
-  unreadFrom(): Promise<Record<string, number>>;
-}
-
 const maxQueuedBytes = 64 * 2 ** 20;
 const maxMetadataBytes = 4096;
 
@@ -47,7 +42,7 @@ export const openEmbeddedLog = async ({
   disk = { isLow: () => false },
   report = () => {},
   onDeath = () => {},
-}: EmbeddedLogOptions): Promise<EmbeddedLog> => {
+}: EmbeddedLogOptions): Promise<Log> => {
   const thread = await startLogThread({ path: join(directory, 'log.db'), topics }, onDeath);
   const logId = await thread.ask<string>({ do: 'identify' });
   const ends = new Map<string, number>();
@@ -84,6 +79,7 @@ export const openEmbeddedLog = async ({
       for (const signal of signals) signal.addEventListener('abort', done, { once: true });
     });
 
+  /** By topic that somebody reads: the offset from which on somebody has still to read it. */
   const unreadFrom = async (): Promise<Record<string, number>> => {
     const from: Record<string, number> = {};
     for (const [group, groupTopics] of readers) {
@@ -205,7 +201,6 @@ export const openEmbeddedLog = async ({
     },
 
     retain: room.make,
-    unreadFrom,
     ping: () => thread.ask({ do: 'ping' }),
 
     async close() {
