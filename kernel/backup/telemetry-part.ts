@@ -47,7 +47,10 @@ export const openTelemetryPart = (dataDir: string, telemetry: Telemetry): Teleme
       const taken = await Promise.allSettled(
         tables.map(async ({ name, path }) => {
           await telemetry.command(`ALTER TABLE \`${name}\` FREEZE WITH NAME '${freezeName}'`);
-          for (const file of await mutableFiles(path)) mutable.set(inBackup(file), await readFile(file));
+          for (const file of await mutableFiles(path)) {
+            const content = await readIfThere(file);
+            if (content) mutable.set(inBackup(file), content);
+          }
         }),
       );
       const failed = taken.find((each) => each.status === 'rejected');
@@ -79,5 +82,12 @@ const mutableFiles = async (table: string): Promise<string[]> => {
     ...tokens.map((name) => join(table, tokensDirectory, name)),
   ];
 };
+
+/** A deletion that is done takes its file away. */
+const readIfThere = (path: string): Promise<Buffer | undefined> =>
+  readFile(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
 
 const tokensDirectory = 'deduplication_logs';
