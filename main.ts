@@ -1,6 +1,10 @@
-/** The program: settings, then the stores, then every role on top of them; and the way back when it is told to stop. */
+/**
+ * The program: settings, then the stores, then every role on top of them; and the way back when it is told to stop. Or
+ * one of its commands.
+ */
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { commands } from './commands.ts';
 import { type Role, readConfig, roles } from './kernel/config.ts';
 import { holdDataDirectory } from './kernel/data-directory.ts';
 import { OperatorError } from './kernel/operator-error.ts';
@@ -8,12 +12,17 @@ import { printTo } from './kernel/own-telemetry/print.ts';
 import { isEmbedded } from './kernel/stores.ts';
 import { type Addresses, startSyntra } from './syntra.ts';
 
-/** What is still going on after this long is cut off; the log has it all. */
+/** After load balancers have had their time: what is still going on after this long is cut off; the log has it all. */
 const drainDeadlineMs = 20_000;
 
 const main = async (): Promise<void> => {
   // A terminal or a pipe that is gone is no reason to end, least of all while what was accepted is being finished.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  const [name = '', ...argv] = process.argv.slice(2);
+  if (/^[^-]/.test(name)) {
+    await runCommand(name, argv);
+    process.exit(0);
+  }
   const config = readConfig(process.argv.slice(2));
   const print = printTo(process.stderr, config.logLevel);
   for (const name of config.unknown) print('warn', `There is no setting ${name}: it is ignored.`);
@@ -30,13 +39,23 @@ const main = async (): Promise<void> => {
     setTimeout(() => {
       print('error', `Not done after ${drainDeadlineMs / 1000} s: stopping anyway. What was accepted is on the log.`);
       process.exit(1);
-    }, drainDeadlineMs).unref();
+    }, config.drainDelayMs + drainDeadlineMs).unref();
     await directory?.forgetPorts();
     await syntra.stop();
     directory?.release();
     process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(signal));
+};
+
+const runCommand = async (name: string, argv: readonly string[]): Promise<void> => {
+  const command = commands.get(name);
+  if (command === undefined) {
+    throw new OperatorError(
+      `There is no command ${name}: choose from ${[...commands.keys()].join(', ')}, or none to start.`,
+    );
+  }
+  await command(argv, (line) => console.log(line));
 };
 
 /** Holds the directory of the embedded stores, and tells in it where this process listens while it does. */
