@@ -8,6 +8,7 @@ const idleMs = 10_000;
 
 /**
  * @param intendedEnd offset after the last record of a batch that was begun before: exactly that batch is read again.
+ * @throws Error when such a batch cannot be read whole now.
  * @returns an empty array when there was nothing for a while, or the partition was taken away meanwhile.
  */
 export const readBatch = async (
@@ -52,10 +53,12 @@ const roomLeft = (records: readonly LogRecord[], { maxRecords, maxBytes }: Batch
 
 const readExactly = async (partition: PartitionReader, offset: number, end: number): Promise<LogRecord[]> => {
   const records: LogRecord[] = [];
-  for (let at = offset; at < end; ) {
+  for (let at = offset; at < end && !partition.signal.aborted; ) {
     const more = await partition.read(at, { maxRecords: end - at, maxBytes: Number.MAX_SAFE_INTEGER });
     const wanted = more.filter((record) => record.offset < end);
-    if (wanted.length === 0) break;
+    // A shorter batch would have another token, and what was stored of this one would be stored twice.
+    if (wanted.length === 0)
+      throw new Error(`the log does not give all of the batch ${offset} to ${end} that was begun`);
     records.push(...wanted);
     at = wanted.at(-1)!.offset + 1;
   }

@@ -257,6 +257,34 @@ test('a dead letter is for nobody in particular, although what it was is', async
   expect(letter!.headers[retryOfHeader]).toBe('dlt_1');
 });
 
+test('a batch that was begun is written whole or not yet, also when the log gives only a part of it', async () => {
+  const first = await append('a', 'b', 'c');
+  await log.moveGroup('store', spansTopic.name, 0, first, formatNote({ end: first + 3 }));
+  let reads = 0;
+  const halting: Log = {
+    ...log,
+    join: (group, topics, hold) =>
+      log.join(group, topics, (partition) =>
+        hold({
+          ...partition,
+          // One record, then none for a moment, as where a broker has just become the leader.
+          read: async (offset, limits) =>
+            ++reads === 2 ? [] : partition.read(offset, reads === 1 ? { ...limits, maxRecords: 1 } : limits),
+        }),
+      ),
+  };
+  const batches: string[][] = [];
+  const write = async ({ records }: Batch) => {
+    batches.push(records.map(textOf));
+    return [];
+  };
+  const { stop, report } = await run(write, undefined, { through: halting });
+  await untilDone();
+  await stop();
+  expect(batches).toEqual([['a', 'b', 'c']]);
+  expect(report()).toMatchObject({ kept: 3, failures: 1 });
+});
+
 /** A log whose partitions do something else at a commit. */
 const committing = (commit: (partition: PartitionReader, offset: number, metadata: string) => Promise<void>): Log => ({
   ...log,
