@@ -76,8 +76,7 @@ const start = async (dataDir: string): Promise<Instance> => {
     keyless: { ...defaultTenant, retentionDays: 30 },
   });
   stops.add(() => ingest.drain());
-  const state = postgres.connection;
-  const backups = await serveBackups({ dataDir, version: 'test', processors, telemetry, state }, report);
+  const backups = await serveBackups({ dataDir, version: 'test', processors, telemetry, database }, report);
   stops.add(() => backups.close());
   return { log, telemetry, database, ingest, said, stop: stops.run };
 };

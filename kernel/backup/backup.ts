@@ -4,8 +4,8 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type pg from 'pg';
 import { amountOf } from '../disk-space.ts';
+import type { Database } from '../state/database.ts';
 import type { Telemetry } from '../telemetry/client.ts';
 import { type Files, filesInto } from './files.ts';
 import { keptFrom, logFile, openLogPart } from './log-part.ts';
@@ -22,8 +22,8 @@ export interface BackupSource {
   /** Of the log that all processors were given. */
   readonly processors: PausableLog;
   readonly telemetry: Telemetry;
-  /** As owner of the private PostgreSQL. */
-  readonly state: pg.ClientConfig;
+  /** The private one. */
+  readonly database: Pick<Database, 'queries'>;
 }
 
 export interface BackupOptions {
@@ -52,7 +52,7 @@ const writeBackup = async (source: BackupSource, { to, signal, tell }: BackupOpt
   const { dataDir, telemetry: store } = source;
   const progress = tellProgress(tell);
   const files = filesInto({ directory: to, signal, onBytes: progress.wrote });
-  const state = await openStatePart(source.state);
+  const state = await openStatePart(source.database.queries);
   const log = openLogPart(dataDir, to);
   const telemetry = openTelemetryPart(dataDir, store);
   try {

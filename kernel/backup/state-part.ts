@@ -6,7 +6,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as later } from 'node:timers/promises';
+import { sql } from 'drizzle-orm';
 import pg from 'pg';
+import type { Queries } from '../state/database.ts';
 import { type Files, filesBelow, sizeBelow } from './files.ts';
 
 export interface StatePart {
@@ -23,14 +25,14 @@ export interface StatePart {
 
 export const stateRoot = 'state';
 
-/** @param connection of a superuser, to a server on this machine */
-export const openStatePart = async (connection: pg.ClientConfig): Promise<StatePart> => {
-  const client = new pg.Client({ ...connection, application_name: 'syntra backup' });
+/** @param queries of the private PostgreSQL's owner */
+export const openStatePart = async (queries: Queries): Promise<StatePart> => {
+  const client = new pg.Client({ ...(await socketOf(queries)), application_name: 'syntra backup' });
   // A connection that breaks fails the statement that needs it.
   client.on('error', () => {});
   await client.connect();
-  const one = async <Row extends pg.QueryResultRow>(sql: string): Promise<Row> =>
-    (await client.query<Row>(sql)).rows[0]!;
+  const one = async <Row extends pg.QueryResultRow>(statement: string): Promise<Row> =>
+    (await client.query<Row>(statement)).rows[0]!;
   const { directory } = await one<{ directory: string }>(`SELECT current_setting('data_directory') AS directory`);
   let first = '';
   let last = '';
@@ -64,6 +66,16 @@ export const openStatePart = async (connection: pg.ClientConfig): Promise<StateP
     },
     close: () => client.end().catch(() => {}),
   };
+};
+
+/** A backup needs a session of its own, for as long as it takes. */
+const socketOf = async (queries: Queries): Promise<pg.ClientConfig> => {
+  const { rows } = await queries.execute<{ host: string; port: string; user: string; database: string }>(sql`
+    select current_setting('unix_socket_directories') as host, current_setting('port') as port,
+      current_user as user, current_database() as database`);
+  const { host, port, ...names } = rows[0]!;
+  // A list of one, quoted as `embedded-process.ts` does.
+  return { host: host.slice(1, -1).replaceAll('""', '"'), port: Number(port), ...names };
 };
 
 const control = join(stateRoot, 'global', 'pg_control');
