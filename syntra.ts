@@ -4,6 +4,8 @@ import { startApi } from './api/api.ts';
 import { startOperationsServer } from './api/http/operations-server.ts';
 import { type Ingest, startIngest } from './ingest/ingest.ts';
 import { observeIngest } from './ingest/observe-ingest.ts';
+import { pausable } from './kernel/backup/pausable-log.ts';
+import { serveBackups } from './kernel/backup/socket.ts';
 import type { Config, Role } from './kernel/config.ts';
 import { type DiskSpace, watchDiskSpace } from './kernel/disk-space.ts';
 import type { Log } from './kernel/log/log.ts';
@@ -16,7 +18,15 @@ import { openDeadLetterPages } from './kernel/state/dead-letter-pages.ts';
 import { countOpenLetters } from './kernel/state/dead-letters.ts';
 import { openProjects } from './kernel/state/projects.ts';
 import { collectStops, type Stops } from './kernel/stops.ts';
-import { enginesOf, isEmbedded, needsStores, openLog, openStores, type Stores } from './kernel/stores.ts';
+import {
+  enginesOf,
+  isEmbedded,
+  isWhollyEmbedded,
+  needsStores,
+  openLog,
+  openStores,
+  type Stores,
+} from './kernel/stores.ts';
 import program from './package.json' with { type: 'json' };
 import { startProcessors } from './processors/processors.ts';
 
@@ -62,7 +72,14 @@ const startRoles = async (config: Config, print: Report, onStop: Stops['add']): 
   onStop(() => own.close());
   const stores = needsStores(config.roles) ? await openStores(config, own.report, onStop) : undefined;
   const ingestKey = stores && (await bootstrap({ database: stores.database, log, ...firstKey(config) }));
-  const processors = stores && has('processors') ? await startProcessors({ log, ...stores }, own, onStop) : [];
+  const standing = pausable(log);
+  const processors =
+    stores && has('processors') ? await startProcessors({ log: standing.log, ...stores }, own, onStop) : [];
+  if (stores && isWhollyEmbedded(config)) {
+    const source = { dataDir: config.dataDir, version: program.version, processors: standing, ...stores };
+    const backups = await serveBackups(source, own.report);
+    onStop(() => backups.close());
+  }
   const ingest = has('ingest') ? await startIngestOf(config, log, disk, own, onStop) : undefined;
   const pings = pingsOf(log, stores);
   const reports = startReports({

@@ -31,6 +31,14 @@ export const enginesOf = ({ kafka, clickhouse, postgres }: Config) =>
 export const isEmbedded = ({ roles, kafka, clickhouse, postgres }: Config): boolean =>
   kafka === undefined || (needsStores(roles) && (clickhouse === undefined || postgres === undefined));
 
+/** True when the data directory holds everything: what a backup is taken of. */
+export const isWhollyEmbedded = ({
+  kafka,
+  clickhouse,
+  postgres,
+}: Pick<Config, 'kafka' | 'clickhouse' | 'postgres'>): boolean =>
+  kafka === undefined && clickhouse === undefined && postgres === undefined;
+
 /** Ingest needs the log alone. */
 export const needsStores = (roles: Config['roles']): boolean => roles.includes('processors') || roles.includes('api');
 
