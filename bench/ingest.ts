@@ -4,9 +4,6 @@
  * machine, so throughput is that of both; CPU is the server's alone. Every acknowledged span is looked for in the
  * tables at the end. `--record` adds the figures to results.jsonl.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { zstdCompressSync } from 'node:zlib';
@@ -15,9 +12,9 @@ import { RowWriter } from '../kernel/otlp/rows/row-binary.ts';
 import { spansTranscoder } from '../kernel/otlp/rows/spans-rows.ts';
 import { unpack } from '../kernel/otlp/unpack.ts';
 import { measureFreshness } from './freshness.ts';
-import type { LoadResult } from './load.ts';
 import { tracePayload } from './payloads.ts';
 import { recordResult } from './results.ts';
+import { runLoad } from './run-load.ts';
 import { type CpuByPart, readResidentBytes, readThreadCpu } from './thread-cpu.ts';
 
 const { values: options } = parseArgs({
@@ -31,14 +28,14 @@ const { values: options } = parseArgs({
 const main = async (): Promise<void> => {
   const syntra = await startSyntra({ env: { UV_THREADPOOL_SIZE: '16' } });
   try {
-    await generate(syntra, 3);
+    await runLoad(syntra.otlpHttpUrl, 3, Number(options.connections));
     await untilStored(syntra);
     const storedBefore = await countSpans(syntra);
     const cpuBefore = readThreadCpu(syntra.pid);
     const peak = watchMemory(syntra.pid);
     const sending = new AbortController();
     const freshness = measureFreshness(syntra.url, syntra.otlpHttpUrl, sending.signal);
-    const load = await generate(syntra, Number(options.seconds));
+    const load = await runLoad(syntra.otlpHttpUrl, Number(options.seconds), Number(options.connections));
     sending.abort();
     const fresh = await freshness;
     await untilStored(syntra);
@@ -66,18 +63,6 @@ const main = async (): Promise<void> => {
   } finally {
     await syntra.stop();
   }
-};
-
-const generate = async (syntra: RunningSyntra, seconds: number): Promise<LoadResult> => {
-  const args = [join(import.meta.dirname, 'load.ts'), syntra.otlpHttpUrl, String(seconds), options.connections];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  let printed = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    printed += text;
-  });
-  const [code] = await once(child, 'close');
-  if (code !== 0) throw new Error(`The generator ended with ${code}.`);
-  return JSON.parse(printed) as LoadResult;
 };
 
 const ask = async <Data>(syntra: RunningSyntra, path: string): Promise<Data> => {
