@@ -4,6 +4,7 @@ import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Config } from '../config.ts';
+import { isWhollyEmbedded } from '../stores.ts';
 import { BackupError } from './manifest.ts';
 import { takeOfflineBackup } from './offline.ts';
 import { restoreBackup } from './restore.ts';
@@ -50,8 +51,8 @@ export const runRestore = async (argv: readonly string[], config: CommandConfig,
 };
 
 /** What servers keep they have their own backups for, and the order of them matters. */
-const assertEmbedded = ({ kafka, clickhouse, postgres }: CommandConfig): void => {
-  if (kafka === undefined && clickhouse === undefined && postgres === undefined) return;
+const assertEmbedded = (config: CommandConfig): void => {
+  if (isWhollyEmbedded(config)) return;
   throw new BackupError(
     'These settings name servers that hold the data, and this command is for a data directory: docs/backup.md says how to back them up.',
   );
