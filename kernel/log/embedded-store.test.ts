@@ -58,6 +58,19 @@ test('gives up all that was read while the disk is low, and its room with it', (
   store.close();
 });
 
+test('comes to an end with a file of an earlier version, which cannot give its room back', () => {
+  const old = new DatabaseSync(path);
+  old.exec('PRAGMA journal_mode = WAL; CREATE TABLE t (x)');
+  old.close();
+  const store = openStore(path, [topic]);
+  for (let i = 0; i < 9; i++) store.append([oneKilobyte]);
+  let steps = 0;
+  while (store.retain({ nowMs, keepFrom: { t: 9 }, diskIsLow: true }) && steps < 100) steps++;
+  expect(steps).toBeLessThan(100);
+  expect(store.extent('t')).toEqual({ startOffset: 9, endOffset: 10 });
+  store.close();
+});
+
 test('keeps dead letters while the disk is low, although a processor has read them', () => {
   const store = openStore(path, [{ ...deadLettersTopic, name: 'dead-letters' }]);
   store.append([{ ...oneKilobyte, topic: 'dead-letters' }]);

@@ -87,12 +87,16 @@ export const openStore = (path: string, topics: readonly TopicDefinition[]): Sto
   };
   const selectOffset = db.prepare('SELECT next_offset, metadata FROM offsets WHERE consumer_group = ? AND topic = ?');
   const upsertOffset = db.prepare('INSERT OR REPLACE INTO offsets VALUES (?, ?, ?, ?)');
-  const freePages = db.prepare('PRAGMA freelist_count');
+  const selectFree = db.prepare('PRAGMA freelist_count');
+  const freePages = (): number => (selectFree.get() as { freelist_count: number }).freelist_count;
   /** Answers whether there is more. */
   const giveBack = (): boolean => {
-    if ((freePages.get() as { freelist_count: number }).freelist_count === 0) return false;
+    const before = freePages();
+    if (before === 0) return false;
     db.exec(`PRAGMA incremental_vacuum(${pagesPerStep})`);
-    if ((freePages.get() as { freelist_count: number }).freelist_count > 0) return true;
+    const left = freePages();
+    // A file of an earlier version keeps its pages, for itself.
+    if (left > 0) return left < before;
     // Only now does the file become smaller, and the write-ahead log with it.
     db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     return false;
