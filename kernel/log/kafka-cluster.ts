@@ -96,7 +96,8 @@ export const openCluster = (config: KafkaConfig): KafkaCluster => {
       await delay(Math.max(0, lookedAtMs + minRefreshIntervalMs - Date.now()));
       lookedAtMs = Date.now();
       const looked = await look(inView);
-      topics = new Map(looked.topics.map((topic) => [topic.name, topic]));
+      // A broker that has just started may not know of all topics yet.
+      topics = new Map([...topics, ...looked.topics.map((topic) => [topic.name, topic] as const)]);
     })().finally(() => {
       refreshing = undefined;
     });

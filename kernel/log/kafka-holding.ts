@@ -5,7 +5,7 @@ import type { PartitionEnds } from './kafka-ends.ts';
 import { isPassing } from './kafka-errors.ts';
 import { isFenced, isStaleEpoch } from './kafka-heartbeat.ts';
 import type { Holding } from './kafka-member.ts';
-import { commitOnce, committedOffsets, placeWithin } from './kafka-offsets.ts';
+import { commitOnce, committedOffsets, placeWithin, UnansweredCommitError } from './kafka-offsets.ts';
 import { createReader } from './kafka-reader.ts';
 import { type CommittedOffset, type Extent, type PartitionReader, PartitionTakenError } from './log.ts';
 
@@ -52,7 +52,9 @@ export const holdPartition = ({ cluster, ends, group, topic, holding, signal }: 
     } catch (error) {
       // The coordinator has counted on without us: asked again, it says how far, or that we are out.
       if (isStaleEpoch(error) || isFenced(error)) await Promise.race([holding.renew(), delay(renewTimeoutMs)]);
-      throw isFenced(error) ? taken(error) : error;
+      if (error instanceof UnansweredCommitError) holding.abandon();
+      else if (!isFenced(error)) throw error;
+      throw taken(error);
     }
   };
 

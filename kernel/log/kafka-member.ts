@@ -17,6 +17,8 @@ export interface Holding {
   readonly signal: AbortSignal;
   /** As whom to commit; undefined once the partition is no longer ours. */
   committer(): Committer | undefined;
+  /** Ends this membership: the member comes back as a new one, and what the old one has sent is refused from then on. */
+  abandon(): void;
   /** Resolves when the coordinator has been asked again who we are, which also tells it that we live. */
   renew(): Promise<void>;
 }
@@ -50,15 +52,18 @@ interface Held {
   readonly abort: AbortController;
   readonly done: Promise<void>;
   ours: boolean;
-  releasing: boolean;
+  /** Once it is being let go of. */
+  released: Promise<void> | undefined;
 }
 
 export const createMember = (cluster: KafkaCluster, options: MemberOptions): Member => {
   const { group, topics, hold, onTrouble } = options;
-  const memberId = randomUUID();
   const held = new Map<string, Held>();
   let target: readonly KafkaPlace[] = [];
-  let epoch = joiningEpoch;
+  let self = { memberId: randomUUID() as string, epoch: joiningEpoch };
+  let isAbandoned = false;
+  /** Whom we were before, who has to leave before we can have what was held. */
+  const abandoned = new Set<string>();
   let movingUntilMs = Date.now() + movingMs;
   let leaving = false;
   const joined = Promise.withResolvers<void>();
@@ -70,7 +75,13 @@ export const createMember = (cluster: KafkaCluster, options: MemberOptions): Mem
     const holding: Holding = {
       place,
       signal: abort.signal,
-      committer: () => (entry.ours ? { memberId, epoch } : undefined),
+      committer: () => (entry.ours ? self : undefined),
+      abandon() {
+        if (!entry.ours) return;
+        isAbandoned = true;
+        disown();
+        poked.resolve();
+      },
       renew() {
         poked.resolve();
         return answered.promise;
@@ -79,12 +90,11 @@ export const createMember = (cluster: KafkaCluster, options: MemberOptions): Mem
     const done = Promise.resolve()
       .then(() => hold(holding))
       .catch((error: unknown) => onTrouble(new Error(`${group} stopped reading ${place.topic}`, { cause: error })));
-    const entry: Held = { place, abort, done, ours: true, releasing: false };
+    const entry: Held = { place, abort, done, ours: true, released: undefined };
     held.set(keyOf(place), entry);
   };
 
   const release = async (entry: Held): Promise<void> => {
-    entry.releasing = true;
     entry.abort.abort();
     const late = new AbortController();
     await Promise.race([entry.done, delay(releaseTimeoutMs, undefined, { signal: late.signal }).catch(() => {})]);
@@ -99,17 +109,33 @@ export const createMember = (cluster: KafkaCluster, options: MemberOptions): Mem
   /** Lets go of what is no longer to be held, and takes what is. */
   const reconcile = (): void => {
     const wanted = new Map(leaving ? [] : target.map((place) => [keyOf(place), place]));
-    for (const [key, entry] of held) if (!wanted.has(key) && !entry.releasing) void release(entry);
+    for (const [key, entry] of held) if (!wanted.has(key)) entry.released ??= release(entry);
     for (const [key, place] of wanted) if (!held.has(key)) start(place);
   };
 
-  const loseAll = async (): Promise<void> => {
-    epoch = joiningEpoch;
+  /** Nothing that is held is ours any more. */
+  const disown = (): void => {
     target = [];
     for (const entry of held.values()) entry.ours = false;
     reconcile();
-    while (held.size > 0) await Promise.all([...held.values()].map(({ done }) => done)).then(() => delay(10));
   };
+
+  /** Begins anew when nobody acts on what was held before. */
+  const rejoinAs = async (memberId: string): Promise<void> => {
+    self = { memberId, epoch: joiningEpoch };
+    disown();
+    await Promise.all([...held.values()].map(({ released }) => released));
+    isAbandoned = false;
+  };
+
+  const leaveAs = (memberId: string): Promise<void> =>
+    heartbeat(cluster, { group, memberId, topics }, leavingEpoch, []).then(
+      () => void abandoned.delete(memberId),
+      (error: unknown) => {
+        if (!isFenced(error)) throw error;
+        abandoned.delete(memberId);
+      },
+    );
 
   const placesOf = async (assigned: readonly TopicPartitions[]): Promise<KafkaPlace[]> => {
     if (assigned.some(({ topicId }) => !cluster.topicById(topicId))) await cluster.refresh();
@@ -120,14 +146,22 @@ export const createMember = (cluster: KafkaCluster, options: MemberOptions): Mem
   };
 
   const beat = async (): Promise<number> => {
+    if (isAbandoned) {
+      abandoned.add(self.memberId);
+      await rejoinAs(randomUUID());
+    }
+    for (const memberId of abandoned) await leaveAs(memberId);
+    const asked = self;
     const owned = [...Map.groupBy(held.values(), ({ place }) => place.topicId)].map(([topicId, of]) => ({
       topicId,
       partitions: of.map(({ place }) => place.partition),
     }));
-    const answer = await heartbeat(cluster, { group, memberId, topics }, epoch, owned);
-    epoch = answer.epoch;
-    if (answer.assigned !== undefined) {
-      target = await placesOf(answer.assigned);
+    const answer = await heartbeat(cluster, { group, memberId: asked.memberId, topics }, asked.epoch, owned);
+    const assigned = answer.assigned && (await placesOf(answer.assigned));
+    if (isAbandoned) return 0;
+    asked.epoch = answer.epoch;
+    if (assigned !== undefined) {
+      target = assigned;
       movingUntilMs = Date.now() + movingMs;
     }
     reconcile();
@@ -158,7 +192,7 @@ export const createMember = (cluster: KafkaCluster, options: MemberOptions): Mem
           onTrouble(new Error(`${group} cannot reach its coordinator: ${describeError(error)}`, { cause: error }));
         }
         if (operatorError !== undefined) joined.reject(operatorError);
-        if (isFenced(error)) await loseAll();
+        if (isFenced(error)) await rejoinAs(self.memberId);
         else if (isPassing(error)) await cluster.refresh().catch(() => {});
         waitMs = Math.min(5_000, 100 * 2 ** failures);
       }
@@ -177,11 +211,8 @@ export const createMember = (cluster: KafkaCluster, options: MemberOptions): Mem
       poked.resolve();
       await running;
       joined.reject(new Error(`${group} was left before it was joined.`));
-      const left = heartbeat(cluster, { group, memberId, topics }, leavingEpoch, []).then(() => {});
-      await waitOr(
-        left.catch(() => {}),
-        leaveTimeoutMs,
-      );
+      const left = Promise.allSettled([self.memberId, ...abandoned].map(leaveAs)).then(() => {});
+      await waitOr(left, leaveTimeoutMs);
     },
   };
 };

@@ -83,7 +83,15 @@ export interface Committer {
   readonly epoch: number;
 }
 
-/** Asks once. @throws KafkaError when the coordinator refuses. */
+/**
+ * The coordinator did not answer a commit, and may yet get to it: perhaps after a later one, which it would undo. So
+ * whoever sent it must not commit again as the same member.
+ */
+export class UnansweredCommitError extends Error {
+  override readonly name = 'UnansweredCommitError';
+}
+
+/** Asks once. @throws KafkaError when the coordinator refuses, UnansweredCommitError when it has been told and is silent. */
 export const commitOnce = (
   cluster: KafkaCluster,
   group: string,
@@ -94,7 +102,10 @@ export const commitOnce = (
   cluster.atCoordinator(group, async (connection) => {
     const place = { partitionIndex: partition, committedOffset: BigInt(offset), committedMetadata: metadata };
     const topics = [{ name: topic, partitions: [{ ...place, committedLeaderEpoch: -1 }] }];
-    const answer = await answerOf(offsetCommitV9.api.async(connection, group, epoch, memberId, null, topics));
+    const asked = offsetCommitV9.api.async(connection, group, epoch, memberId, null, topics);
+    const answer = await answerOf(asked).catch((cause: unknown) => {
+      throw new UnansweredCommitError(`Kafka did not answer a commit of ${group}.`, { cause });
+    });
     refuse(answer.topics[0]!.partitions[0]!.errorCode, `an offset of ${group}`);
   });
 

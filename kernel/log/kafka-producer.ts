@@ -80,9 +80,12 @@ export const createProducer = (cluster: KafkaCluster): KafkaProducer => {
     for (const queue of taken) queue.busy = true;
     try {
       await Promise.all(taken.map(async (queue) => (queue.identity ??= await newIdentity(cluster))));
-      const batches = taken.map(nextBatch);
+      // Some may have been given up while they waited for an identity.
+      const left = taken.filter((queue) => !isEmpty(queue));
+      if (left.length === 0) return;
+      const batches = left.map(nextBatch);
       const outcomes = await cluster.atBroker(leader, 'produce', (connection) => produceOnce(connection, batches));
-      for (const [i, queue] of taken.entries()) settle(queue, outcomes[i]!);
+      for (const [i, queue] of left.entries()) settle(queue, outcomes[i]!);
     } catch (error) {
       for (const queue of taken) batchDelayed(queue, describeError(error));
       // Not to be sent to the same broker before somebody was asked whether it still leads.

@@ -76,11 +76,11 @@ export const nextBatch = (queue: PartitionQueue): EncodedBatch => {
       count++;
     }
     const records = queue.records.slice(0, count);
-    queue.records = queue.records.slice(count);
     const encoded = encodeBatch(
       records.map(({ record }) => record),
       { ...queue.identity!, sequence: queue.sequence },
     );
+    queue.records = queue.records.slice(count);
     queue.batch = { topic: queue.topic, partition: queue.partition, encoded, records, sent: false };
   }
   queue.batch.sent = true;

@@ -4,7 +4,7 @@
  * several times as long.
  */
 import { zstdCompressSync } from 'node:zlib';
-import { compressionsAlgorithmsByBitmask, crc32c } from '@platformatic/kafka';
+import { compressionsAlgorithmsByBitmask, crc32c, Writer } from '@platformatic/kafka';
 import type { LogRecord, NewRecord } from './log.ts';
 
 /** Who wrote a batch and as the how-manyeth record of a partition: lets the broker drop repeats. */
@@ -21,6 +21,7 @@ export interface DecodedBatch {
 }
 
 const headerBytes = 61;
+const header = Buffer.alloc(headerBytes);
 /** The checksum covers everything from here on. */
 const checkedFrom = 21;
 const zstdBits = 4;
@@ -34,8 +35,7 @@ const minCompressedBytes = 1024;
 export const encodeBatch = (records: readonly NewRecord[], origin: BatchOrigin): Buffer => {
   const plain = encodeRecords(records);
   const compress = plain.byteLength >= minCompressedBytes && !isZstd(records[0]!.value);
-  const body = compress ? zstdCompressSync(plain) : plain;
-  const batch = Buffer.allocUnsafe(headerBytes + body.byteLength);
+  const batch = compress ? Buffer.concat([header, zstdCompressSync(plain.subarray(headerBytes))]) : plain;
   const now = BigInt(Date.now());
   batch.writeBigInt64BE(0n, 0);
   batch.writeInt32BE(batch.byteLength - 12, 8);
@@ -49,8 +49,7 @@ export const encodeBatch = (records: readonly NewRecord[], origin: BatchOrigin):
   batch.writeInt16BE(origin.epoch, 51);
   batch.writeInt32BE(origin.sequence, 53);
   batch.writeInt32BE(records.length, 57);
-  body.copy(batch, headerBytes);
-  batch.writeUInt32BE(crc32c(batch.subarray(checkedFrom)), 17);
+  batch.writeUInt32BE(checksumOf(batch), 17);
   return batch;
 };
 
@@ -71,7 +70,7 @@ const decodeBatch = (batch: Buffer): DecodedBatch => {
   const firstOffset = Number(batch.readBigInt64BE(0));
   if (batch.readInt8(16) !== 2)
     throw new Error(`Records at offset ${firstOffset} are in a format of before Kafka 0.11.`);
-  if (crc32c(batch.subarray(checkedFrom)) !== batch.readUInt32BE(17)) {
+  if (checksumOf(batch) !== batch.readUInt32BE(17)) {
     throw new Error(`Records at offset ${firstOffset} have a wrong checksum.`);
   }
   const attributes = batch.readInt16BE(21);
@@ -91,11 +90,15 @@ const decompress = (stored: Buffer, compression: number): Buffer => {
   return algorithm.decompressSync(stored);
 };
 
+/** In the library's own kind of buffer, which it does not copy first. */
+const checksumOf = (batch: Buffer): number => crc32c(Writer.create().append(batch.subarray(checkedFrom)).dynamicBuffer);
+
+/** Behind room for the header of their batch. */
 const encodeRecords = (records: readonly NewRecord[]): Buffer => {
-  let bytes = 0;
+  let bytes = headerBytes;
   for (const record of records) bytes += roomFor(record);
   const out = Buffer.allocUnsafe(bytes);
-  let at = 0;
+  let at = headerBytes;
   for (const [index, record] of records.entries()) {
     // The length comes first: room for the longest, and the record is moved up to it.
     const bodyAt = at + maxVarintBytes;

@@ -19,7 +19,7 @@ import {
 export const maxRecordBytes = 66 * 2 ** 20;
 
 /**
- * Resolves when every topic is there and led.
+ * Resolves when every topic is there and takes records.
  * @throws OperatorError when the cluster refuses us, or could not be reached or used for `timeoutMs`.
  */
 export const prepareTopics = async (
@@ -84,7 +84,7 @@ const createMissing = async (
   }
   await cluster.watch(names);
   for (const name of names) {
-    if (cluster.topic(name).leaders.some((leader) => leader < 0)) throw new KafkaError('LEADER_NOT_AVAILABLE', name);
+    if (cluster.topic(name).leaders.every((leader) => leader < 0)) throw new KafkaError('LEADER_NOT_AVAILABLE', name);
   }
 };
 

@@ -1,5 +1,6 @@
 /** The Kafka log against real brokers: what every log promises, and what only one with several partitions and processes can break. */
 import { randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { Connection, createTopicsV7, deleteRecordsV2 } from '@platformatic/kafka';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { KafkaConfig } from '../config.ts';
@@ -126,9 +127,7 @@ test('a member that was away for too long cannot commit, and comes back as anoth
   const given: PartitionReader[] = [];
   const leave = await log.join('g', [topic.name], async (partition) => {
     given.push(partition);
-    await new Promise<void>((resolve) => {
-      partition.signal.addEventListener('abort', () => resolve());
-    });
+    await once(partition.signal, 'abort');
   });
   await expect.poll(() => given.length).toBe(topic.partitions);
   const [stale] = given;
@@ -211,6 +210,29 @@ test('several processes may start at once', async () => {
   const prefix = newPrefix();
   const logs = await Promise.all([1, 2, 3, 4].map(() => openHere(prefix)));
   for (const log of logs) expect(await log.partitionsOf(topic.name)).toBe(topic.partitions);
+});
+
+test('after a commit that nobody answered a member begins anew, so that it cannot undo a later one', async () => {
+  const log = await openHere(newPrefix());
+  const given: PartitionReader[] = [];
+  await log.join('g', [topic.name], async (partition) => {
+    given.push(partition);
+    await once(partition.signal, 'abort');
+  });
+  await expect.poll(() => given.length).toBe(topic.partitions);
+  const [before] = given;
+  kafka.broker(0).pause();
+  try {
+    await expect(before!.commit(0, 'unanswered')).rejects.toThrow(PartitionTakenError);
+  } finally {
+    kafka.broker(0).resume();
+  }
+  expect(before!.signal.aborted).toBe(true);
+  await expect.poll(() => given.length).toBe(2 * topic.partitions);
+  const after = given.slice(topic.partitions).find(({ partition }) => partition === before!.partition);
+  await after!.commit(0, 'later');
+  expect(await after!.committed()).toEqual({ offset: 0, metadata: 'later' });
+  await expect(before!.commit(0, 'earlier')).rejects.toThrow(PartitionTakenError);
 });
 
 test('refuses appends while the broker is silent, and takes them again afterwards', async () => {

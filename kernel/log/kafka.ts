@@ -144,7 +144,10 @@ export const openKafkaLog = async ({
       if (closing.signal.aborted) return;
       closing.abort();
       const finished = Promise.allSettled([...members].map((member) => member.leave())).then(() => producer.close());
-      await Promise.race([finished, new Promise((resolve) => setTimeout(resolve, closeTimeoutMs))]);
+      const late = Promise.withResolvers<void>();
+      const timer = setTimeout(late.resolve, closeTimeoutMs);
+      await Promise.race([finished, late.promise]);
+      clearTimeout(timer);
       ends.close();
       await cluster.close();
     },

@@ -1,6 +1,6 @@
 /**
  * The log: the one durable thing between the way in and everything that reads. Words are Kafka's, and so are the
- * promises. Adapters: `embedded.ts` (SQLite, one process) and `kafka.ts`. Both pass `log.test.ts`.
+ * promises. Adapters: `embedded.ts` (SQLite, one process) and `kafka.ts`. Both pass `test-log-contract.ts`.
  */
 import { OperatorError } from '../operator-error.ts';
 
