@@ -52,6 +52,15 @@ export const startGenerator = (options: GeneratorOptions): Generator => {
   const taken = new Array<number>(senders).fill(0);
   const rate = paceOf(options.recordsPerSecond);
 
+  /** Now and then one that nobody has seen, so that deciders always have something to decide. */
+  let newServices = 0;
+  let newServiceAtMs = 0;
+  const nextService = (): string | undefined => {
+    if (performance.now() < newServiceAtMs) return undefined;
+    newServiceAtMs = performance.now() + newServiceEveryMs;
+    return `service-${newServices++}`;
+  };
+
   const count = (outcome: Outcome): void => {
     outcomes[outcome.kind]++;
     if (outcome.kind === 'acknowledged') return;
@@ -73,8 +82,7 @@ export const startGenerator = (options: GeneratorOptions): Generator => {
         signal: signals[random.integer(0, signals.length)]!,
         first: ledger.take(records),
         records,
-        // Now and then one that nobody has seen, so that deciders have something to decide.
-        service: `service-${random.integer(0, 10) === 0 ? random.integer(0, 900) : sender}`,
+        service: nextService() ?? `sender-${sender}`,
         atMs: Date.now(),
       };
       while (!stopping.signal.aborted) {
@@ -84,7 +92,8 @@ export const startGenerator = (options: GeneratorOptions): Generator => {
         count(outcome);
         if (outcome.kind === 'acknowledged') {
           ledger.acknowledge(request.first, records);
-          services.add(request.service);
+          // A project may have a thousand; what comes after those is not registered.
+          if (newServices < maxServices) services.add(request.service);
           taken[sender]!++;
         }
         if (outcome.kind === 'retry') await pause(Math.min(outcome.afterMs, maxRetryMs), stopping.signal);
@@ -145,6 +154,8 @@ export const startGenerator = (options: GeneratorOptions): Generator => {
 };
 
 const senders = 8;
+const newServiceEveryMs = 200;
+const maxServices = 900;
 const maxRecords = 40;
 /** Users' exporters would wait longer; tests have not the time. */
 const maxRetryMs = 200;

@@ -58,6 +58,8 @@ const killAtSteps: Row = {
       for (const step of taken) {
         const part = world.withRole(step.startsWith('ingest:') ? 'ingest' : 'processors')[0]!;
         await part.kill();
+        // The one that died at the last step may have been another.
+        for (const other of world.parts) if (other !== part && !other.isRunning) await other.start();
         await part.start({ SYNTRA_FAULT_KILL_AT: step, SYNTRA_FAULT_KILL_COUNT: String(count) });
         const late = new Promise<never>((_, reject) =>
           setTimeout(() => reject(new Error(`"${step}" was not taken ${count} times within a minute`)), 60_000).unref(),
