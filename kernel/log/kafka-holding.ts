@@ -22,7 +22,6 @@ export interface HeldPartition {
 
 const maxMetadataBytes = 4096;
 const commitTimeoutMs = 15_000;
-const renewTimeoutMs = 1_000;
 /** How long the start of the log is taken to be where it was: it moves by retention alone. */
 const extentMaxAgeMs = 10_000;
 
@@ -51,7 +50,7 @@ export const holdPartition = ({ cluster, ends, group, topic, holding, signal }: 
       await commitOnce(cluster, group, committer, place, committed);
     } catch (error) {
       // The coordinator has counted on without us: asked again, it says how far, or that we are out.
-      if (isStaleEpoch(error) || isFenced(error)) await Promise.race([holding.renew(), delay(renewTimeoutMs)]);
+      if (isStaleEpoch(error) || isFenced(error)) await holding.renew();
       if (error instanceof UnansweredCommitError) holding.abandon();
       else if (!isFenced(error)) throw error;
       throw taken(error);

@@ -15,11 +15,14 @@ export interface Holding {
   readonly place: KafkaPlace;
   /** Aborts when it is to be let go of. */
   readonly signal: AbortSignal;
-  /** As whom to commit; undefined once the partition is no longer ours. */
+  /**
+   * As whom to commit: as who we were when the partition was given to us, which from Kafka 4.3 on (KIP-1251) is refused
+   * once it is another's. undefined once it is no longer ours.
+   */
   committer(): Committer | undefined;
   /** Ends this membership: the member comes back as a new one, and what the old one has sent is refused from then on. */
   abandon(): void;
-  /** Resolves when the coordinator has been asked again who we are, which also tells it that we live. */
+  /** Asks the coordinator who we are now, and if the partition is still ours, commits are by that one from then on. */
   renew(): Promise<void>;
 }
 
@@ -44,6 +47,7 @@ const maxIntervalMs = 3_000;
 const movingIntervalMs = 300;
 const movingMs = 15_000;
 const leaveTimeoutMs = 3_000;
+const renewTimeoutMs = 1_000;
 /** How long the coordinator may be away before somebody is told: it moves when its broker goes. */
 const patienceMs = 10_000;
 
@@ -52,6 +56,7 @@ interface Held {
   readonly abort: AbortController;
   readonly done: Promise<void>;
   ours: boolean;
+  epoch: number;
   /** Once it is being let go of. */
   released: Promise<void> | undefined;
 }
@@ -75,22 +80,25 @@ export const createMember = (cluster: KafkaCluster, options: MemberOptions): Mem
     const holding: Holding = {
       place,
       signal: abort.signal,
-      committer: () => (entry.ours ? self : undefined),
+      committer: () => (entry.ours ? { memberId: self.memberId, epoch: entry.epoch } : undefined),
       abandon() {
         if (!entry.ours) return;
         isAbandoned = true;
         disown();
         poked.resolve();
       },
-      renew() {
+      async renew() {
         poked.resolve();
-        return answered.promise;
+        await waitOr(answered.promise, renewTimeoutMs);
+        if (entry.ours) entry.epoch = self.epoch;
       },
     };
     const done = Promise.resolve()
       .then(() => hold(holding))
-      .catch((error: unknown) => onTrouble(new Error(`${group} stopped reading ${place.topic}`, { cause: error })));
-    const entry: Held = { place, abort, done, ours: true, released: undefined };
+      .catch((error: unknown) =>
+        onTrouble(new Error(`${group} stopped reading ${place.topic}: ${describeError(error)}`, { cause: error })),
+      );
+    const entry: Held = { place, abort, done, ours: true, released: undefined, epoch: self.epoch };
     held.set(keyOf(place), entry);
   };
 
@@ -121,8 +129,10 @@ export const createMember = (cluster: KafkaCluster, options: MemberOptions): Mem
   };
 
   /** Begins anew when nobody acts on what was held before. */
-  const rejoinAs = async (memberId: string): Promise<void> => {
-    self = { memberId, epoch: joiningEpoch };
+  const startAnew = async (): Promise<void> => {
+    abandoned.add(self.memberId);
+    // A new name: what is still on its way from the one before must not count as ours.
+    self = { memberId: randomUUID(), epoch: joiningEpoch };
     disown();
     await Promise.all([...held.values()].map(({ released }) => released));
     isAbandoned = false;
@@ -146,10 +156,7 @@ export const createMember = (cluster: KafkaCluster, options: MemberOptions): Mem
   };
 
   const beat = async (): Promise<number> => {
-    if (isAbandoned) {
-      abandoned.add(self.memberId);
-      await rejoinAs(randomUUID());
-    }
+    if (isAbandoned) await startAnew();
     for (const memberId of abandoned) await leaveAs(memberId);
     const asked = self;
     const owned = [...Map.groupBy(held.values(), ({ place }) => place.topicId)].map(([topicId, of]) => ({
@@ -192,7 +199,7 @@ export const createMember = (cluster: KafkaCluster, options: MemberOptions): Mem
           onTrouble(new Error(`${group} cannot reach its coordinator: ${describeError(error)}`, { cause: error }));
         }
         if (operatorError !== undefined) joined.reject(operatorError);
-        if (isFenced(error)) await rejoinAs(self.memberId);
+        if (isFenced(error)) await startAnew();
         else if (isPassing(error)) await cluster.refresh().catch(() => {});
         waitMs = Math.min(5_000, 100 * 2 ** failures);
       }
