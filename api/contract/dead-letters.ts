@@ -51,6 +51,7 @@ const ofDeadLetter = inProject.extend({ deadLetterId: id });
 const which = z.object({
   status: deadLetterStatus.optional(),
   processor: z.string().max(200).optional(),
+  reason: z.string().max(1000).optional(),
 });
 const outcome = z.object({
   changed: count,

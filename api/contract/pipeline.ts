@@ -65,6 +65,8 @@ export const pipelineProcessor = z.object({
   lastErrorAtMs: milliseconds.nullable(),
   /** True when a process that runs it failed at its last batch and has not written one since. */
   failing: z.boolean(),
+  /** When the first of them was first heard to fail; null while none does. */
+  failingSinceMs: milliseconds.nullable(),
   history: z.object({ recordsPerSecond: history, lag: history }),
 });
 export const pipelineIngest = z.object({

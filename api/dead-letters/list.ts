@@ -6,10 +6,10 @@ import { deadLetterOf } from './letter.ts';
 
 export const listDeadLetters =
   (pages: DeadLetterPages): Handler<'listDeadLetters'> =>
-  async ({ status, processor, limit, cursor }, { tenant }) => {
+  async ({ status, processor, reason, limit, cursor }, { tenant }) => {
     const after = cursor === undefined ? undefined : parseCursor(cursor);
     const [found, groups, counts] = await Promise.all([
-      pages.page(tenant, { status, processor, limit: limit + 1, after }),
+      pages.page(tenant, { status, processor, reason, limit: limit + 1, after }),
       pages.groups(tenant),
       pages.counts(tenant),
     ]);

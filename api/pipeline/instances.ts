@@ -12,6 +12,8 @@ export interface Instance {
   readonly newest: HeardReport;
   /** What it reported over the last minute, the oldest first: counts of one run, which only grow. */
   readonly recent: readonly HeardReport[];
+  /** The processors that fail, and when each was first heard to, Unix milliseconds. */
+  readonly failingSinceMs: ReadonlyMap<string, number>;
 }
 
 export type KnownProcessor = Pick<ProcessorReport, 'name' | 'kind' | 'topics'>;
@@ -54,7 +56,8 @@ export const rememberInstances = (): Instances => {
       }
       const newest = { report, seenMs };
       if (before) tellHistory(history, before.newest, newest);
-      instances.set(report.instance, { newest, recent: recentWith(before, newest) });
+      const failingSinceMs = stillFailing(before, newest);
+      instances.set(report.instance, { newest, recent: recentWith(before, newest), failingSinceMs });
       if (instances.size > maxInstances) instances.delete(longestSilent(instances));
     },
     all(nowMs) {
@@ -75,6 +78,14 @@ const recentWith = (before: Instance | undefined, newest: HeardReport): readonly
   const kept = isUnbroken ? before!.recent.filter(({ seenMs }) => seenMs >= sinceMs) : [];
   return [...kept, { ...newest, report: withoutProjects(newest.report) }];
 };
+
+/** A processor fails that failed at its last batch and has not written one since. */
+const stillFailing = (before: Instance | undefined, { report, seenMs }: HeardReport): ReadonlyMap<string, number> =>
+  new Map(
+    report.processors
+      .filter(({ lastErrorAtMs, lastBatchAtMs }) => lastErrorAtMs > lastBatchAtMs)
+      .map(({ name }) => [name, before?.failingSinceMs.get(name) ?? seenMs]),
+  );
 
 /** They are most of a report, and wanted of the newest alone. */
 const withoutProjects = (report: InstanceReport): InstanceReport =>

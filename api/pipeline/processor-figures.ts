@@ -27,6 +27,7 @@ export const processorFigures = (
     (latest, one) => (one.lastErrorAtMs > (latest?.lastErrorAtMs ?? 0) ? one : latest),
     undefined,
   );
+  const failingSince = running.flatMap(({ failingSinceMs }) => failingSinceMs.get(name) ?? []);
   const byReason = (counts: readonly Readonly<Record<string, number>>[]) =>
     totalByReason(counts).map(([reason, records]) => ({ reason, records }));
   return {
@@ -49,10 +50,8 @@ export const processorFigures = (
     failures: sumOf(alive, ({ failures }) => failures),
     lastError: failed?.lastError ?? '',
     lastErrorAtMs: failed?.lastErrorAtMs ?? null,
-    failing: running.some(({ newest }) => {
-      const processor = ofThis(newest.report);
-      return processor !== undefined && processor.lastErrorAtMs > processor.lastBatchAtMs;
-    }),
+    failing: failingSince.length > 0,
+    failingSinceMs: failingSince.length > 0 ? Math.min(...failingSince) : null,
     history: {
       recordsPerSecond: watch.history.read(series.records(name), startMs),
       lag: watch.history.read(series.lag(name), startMs),

@@ -13,6 +13,7 @@ interface Tenant {
 export interface LetterPage {
   readonly status?: FiledLetter['status'] | undefined;
   readonly processor?: string | undefined;
+  readonly reason?: string | undefined;
   readonly limit: number;
   /** The last one seen. */
   readonly after?: { readonly setAsideAtMs: number; readonly id: string } | undefined;
@@ -29,7 +30,7 @@ export type DeadLetterPages = ReturnType<typeof openDeadLetterPages>;
 
 export const openDeadLetterPages = (queries: Queries) => ({
   /** The newest first. */
-  async page(tenant: Tenant, { status, processor, limit, after }: LetterPage): Promise<FiledLetter[]> {
+  async page(tenant: Tenant, { status, processor, reason, limit, after }: LetterPage): Promise<FiledLetter[]> {
     const rows = await orUnavailable(
       queries
         .select()
@@ -39,6 +40,7 @@ export const openDeadLetterPages = (queries: Queries) => ({
             isOf(tenant),
             status === undefined ? undefined : eq(deadLetters.status, status),
             processor === undefined ? undefined : eq(deadLetters.processor, processor),
+            reason === undefined ? undefined : eq(deadLetters.reason, reason),
             after === undefined
               ? undefined
               : sql`(${deadLetters.setAsideAt}, ${deadLetters.letterId}) < (${new Date(after.setAsideAtMs).toISOString()}::timestamptz, ${after.id})`,

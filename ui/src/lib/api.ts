@@ -9,6 +9,7 @@ import type { Contract, RouteName } from '../../../api/contract.ts';
 type Routes = Contract[RouteName];
 type RouteAt<Method, Path> = Extract<Routes, { method: Method; path: Path }>;
 export type GetPath = Extract<Routes, { method: 'GET' }>['path'];
+export type PostPath = Extract<Routes, { method: 'POST' }>['path'];
 
 /** What a parameter schema takes: keys with a default are optional, values have their parsed type. */
 type Values<Schema> = Schema extends z.ZodObject
@@ -20,6 +21,9 @@ type Part<Route, Name extends string> = Route extends { [Key in Name]: infer Sch
 export type GetValues<Path extends GetPath> = Part<RouteAt<'GET', Path>, 'params'> &
   Part<RouteAt<'GET', Path>, 'query'>;
 export type GetAnswer<Path extends GetPath> = z.output<RouteAt<'GET', Path>['answer']>;
+
+export type PostBody<Path extends PostPath> = z.input<Extract<RouteAt<'POST', Path>, { body: z.ZodType }>['body']>;
+export type PostAnswer<Path extends PostPath> = z.output<RouteAt<'POST', Path>['answer']>;
 
 /** A request that did not succeed: what the server said, or that it could not be reached. */
 export class ApiFailure extends Error {
@@ -49,13 +53,22 @@ export const get = <Path extends GetPath>(
 ): Promise<GetAnswer<Path>> =>
   send<GetAnswer<Path>>(address(path, values as Readonly<Record<string, unknown>>), { signal: signal ?? null });
 
-/** Trades a token for the session cookie. @throws ApiFailure with code UNAUTHENTICATED when it is not the token. */
-export const createSession = (token: string): Promise<GetAnswer<'/session'>> =>
-  send('/api/v1/session', {
+/** `params` are those of the path. @throws ApiFailure; DOMException AbortError when `signal` aborts. */
+export const post = <Path extends PostPath>(
+  path: Path,
+  params: Part<RouteAt<'POST', Path>, 'params'>,
+  body: PostBody<Path>,
+  signal?: AbortSignal,
+): Promise<PostAnswer<Path>> =>
+  send<PostAnswer<Path>>(address(path, params as Readonly<Record<string, unknown>>), {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ token }),
+    body: JSON.stringify(body),
+    signal: signal ?? null,
   });
+
+/** Trades a token for the session cookie. @throws ApiFailure with code UNAUTHENTICATED when it is not the token. */
+export const createSession = (token: string): Promise<PostAnswer<'/session'>> => post('/session', {}, { token });
 
 export const deleteSession = (): Promise<GetAnswer<'/session'>> => send('/api/v1/session', { method: 'DELETE' });
 

@@ -15,6 +15,8 @@ export const observe: readonly Place[] = [
   { path: '/logs', name: 'Logs', icon: 'logs', key: 'l' },
   { path: '/metrics', name: 'Metrics', icon: 'metrics', key: 'm' },
 ];
+/** How Syntra itself is doing. */
+export const pipelinePlace: Place = { path: '/pipeline', name: 'Pipeline', icon: 'pipeline', key: 'p' };
 export const settings: Place = { path: '/settings/sending-data', name: 'Settings', icon: 'settings', key: ',' };
 
 export const isWithin = (path: string, place: Place): boolean =>
