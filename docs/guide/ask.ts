@@ -7,15 +7,19 @@ type Values = Readonly<Record<string, string | number | undefined>>;
 export const ask = async <Name extends RouteName>(
   url: string,
   name: Name,
-  { params = {}, query = {} }: { readonly params?: Values; readonly query?: Values } = {},
+  { params = {}, query = {}, body }: { readonly params?: Values; readonly query?: Values; readonly body?: object } = {},
 ): Promise<Answer<Name>> => {
   const route = contract[name];
   const path = route.path.replace(/:(\w+)/g, (_, key: string) => encodeURIComponent(String(params[key])));
   const target = new URL(`/api/v1${path}`, url);
   for (const [key, value] of Object.entries(query))
     if (value !== undefined) target.searchParams.set(key, String(value));
-  const response = await fetch(target, { method: route.method, signal: AbortSignal.timeout(30_000) });
-  const body = await response.text();
-  if (!response.ok) throw new Error(`${route.method} ${target.pathname}${target.search} ${response.status}: ${body}`);
-  return route.answer.parse((JSON.parse(body) as { data: unknown }).data) as Answer<Name>;
+  const response = await fetch(target, {
+    method: route.method,
+    ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(30_000),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${route.method} ${target.pathname}${target.search} ${response.status}: ${text}`);
+  return route.answer.parse((JSON.parse(text) as { data: unknown }).data) as Answer<Name>;
 };
