@@ -6,16 +6,23 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
 export interface Network {
-  /** This machine's address in it, where its other end can be reached. */
+  /** This machine's address in it. */
   readonly host: string;
-  attach(): Promise<Attachment>;
+  attach(namespace: Namespace): Promise<Attachment>;
+  close(): Promise<void>;
+}
+
+/** A place for processes that sees nothing but the networks it is attached to. */
+export interface Namespace {
+  readonly name: string;
+  /** Put in front of a command, runs it in there. */
+  readonly wrapper: readonly string[];
   close(): Promise<void>;
 }
 
 export interface Attachment {
+  /** Of the namespace, in this network. */
   readonly host: string;
-  /** Put in front of a command, runs it in there. */
-  readonly wrapper: readonly string[];
   cut(): Promise<void>;
   heal(): Promise<void>;
 }
@@ -25,43 +32,45 @@ const ip = async (line: string): Promise<void> => {
   await run('ip', line.split(' '));
 };
 
-export const openNetwork = async (): Promise<Network> => {
-  // Names of interfaces have 15 characters at most; two suites may run at once.
-  const id = Math.floor(Math.random() * 0xffff)
+/** Names of interfaces have 15 characters at most, and several suites may run at once. */
+const newName = (): string =>
+  `syf${Math.floor(Math.random() * 2 ** 32)
     .toString(16)
-    .padStart(4, '0');
-  const bridge = `syft${id}`;
+    .padStart(8, '0')}`;
+
+export const openNamespace = async (): Promise<Namespace> => {
+  const name = newName();
+  await ip(`netns add ${name}`);
+  await ip(`-n ${name} link set lo up`);
+  return { name, wrapper: ['nsenter', `--net=/run/netns/${name}`], close: () => ip(`netns del ${name}`) };
+};
+
+export const openNetwork = async (): Promise<Network> => {
+  const bridge = newName();
   // A corner of what nobody routes (RFC 2544's benchmarks).
   const subnet = `198.${18 + Math.floor(Math.random() * 2)}.${Math.floor(Math.random() * 250)}`;
-  const namespaces: string[] = [];
-  const close = async (): Promise<void> => {
-    for (const namespace of namespaces) await ip(`netns del ${namespace}`).catch(() => {});
-    await ip(`link del ${bridge}`).catch(() => {});
-  };
+  await ip(`link add name ${bridge} type bridge`);
+  // With the bridge go the cables; those whose other end is in a namespace go with that.
+  const close = () => ip(`link del ${bridge}`);
   try {
-    await ip(`link add name ${bridge} type bridge`);
     await ip(`addr add ${subnet}.1/24 dev ${bridge}`);
     await ip(`link set ${bridge} up`);
   } catch (error) {
     await close();
     throw error;
   }
+  let attached = 1;
   return {
     host: `${subnet}.1`,
-    async attach() {
-      const number = namespaces.length + 2;
-      const namespace = `${bridge}n${number}`;
-      const cable = `${bridge}v${number}`;
-      await ip(`netns add ${namespace}`);
-      namespaces.push(namespace);
-      await ip(`link add name ${cable} type veth peer name eth0 netns ${namespace}`);
-      await ip(`-n ${namespace} addr add ${subnet}.${number}/24 dev eth0`);
-      await ip(`-n ${namespace} link set lo up`);
-      await ip(`-n ${namespace} link set eth0 up`);
+    async attach(namespace) {
+      const number = ++attached;
+      const [cable, end] = [newName(), newName()];
+      await ip(`link add name ${cable} type veth peer name ${end} netns ${namespace.name}`);
+      await ip(`-n ${namespace.name} addr add ${subnet}.${number}/24 dev ${end}`);
+      await ip(`-n ${namespace.name} link set ${end} up`);
       await ip(`link set ${cable} up master ${bridge}`);
       return {
         host: `${subnet}.${number}`,
-        wrapper: ['nsenter', `--net=/run/netns/${namespace}`],
         cut: () => ip(`link set ${cable} nomaster`),
         heal: () => ip(`link set ${cable} master ${bridge}`),
       };

@@ -23,8 +23,8 @@ export interface Row {
   readonly modes: readonly Mode[];
   /** What the machine must have beyond what npm installs. */
   readonly needs?: readonly Need[];
-  /** Too long for a quick look. */
-  readonly notQuick?: boolean;
+  /** The log that is left holds nothing but what was still to be read: who was registered cannot be seen in it. */
+  readonly logBeginsAnew?: boolean;
   /** Besides the mode. */
   readonly world?: (mode: Mode) => Promise<Omit<WorldOptions, 'mode'>>;
   /** Default: 3,000. */
@@ -84,7 +84,7 @@ export const runRow = async (row: Row, mode: Mode, seed: number, level: Level): 
     const { services } = load;
     const undecided = await world.withLog(async (log) => {
       await row.lookAtLog?.(log);
-      return checkDecisions(log, 'prj_default', services);
+      return checkDecisions(log, 'prj_default', row.logBeginsAnew ? new Set() : services);
     });
     const disagreements = [...findings.disagreements, ...undecided];
     return { ...findings, disagreements, seed, deeds, outcomes: { ...outcomes } };

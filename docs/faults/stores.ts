@@ -3,12 +3,15 @@ import { startKafka, type TestKafka } from '../../kernel/log/test-kafka.ts';
 import { startPostgres, type TestPostgres } from '../../kernel/state/test-postgres.ts';
 import { collectStops } from '../../kernel/stops.ts';
 import { startClickHouse, type TestClickHouse } from '../../kernel/telemetry/test-clickhouse.ts';
+import { openRelay } from './relay.ts';
 import type { Mode } from './world.ts';
 
 /** What a row asks for besides what its mode needs. */
 export interface StoresWanted {
   /** Of the log, in the distributed mode. Default: 1. */
   readonly brokers?: 1 | 3;
+  /** An address of this machine at which they are all to be reached. Default: loopback. */
+  readonly host?: string;
 }
 
 export interface Stores {
@@ -32,6 +35,7 @@ const none: Stores = {
 
 export const openStores = async (mode: Mode, wanted: StoresWanted = {}): Promise<Stores> => {
   if (mode === 'embedded') return none;
+  const { host = loopback } = wanted;
   const stops = collectStops();
   try {
     const clickhouse = await startClickHouse();
@@ -42,14 +46,20 @@ export const openStores = async (mode: Mode, wanted: StoresWanted = {}): Promise
       await postgres.resume().catch(() => {});
       await postgres.stop();
     });
-    const kafka = mode === 'distributed' ? await startKafka({ brokers: wanted.brokers ?? 1 }) : undefined;
+    const kafka = mode === 'distributed' ? await startKafka({ host, brokers: wanted.brokers ?? 1 }) : undefined;
     if (kafka) stops.add(kafka.stop);
+    const reachable = async (url: string): Promise<string> => {
+      if (host === loopback) return url;
+      const relay = await openRelay(host, Number(new URL(url).port));
+      stops.add(relay.close);
+      return url.replace(/127\.0\.0\.1:\d+/, `${host}:${relay.port}`);
+    };
     return {
       settings: {
         ...(kafka && { SYNTRA_KAFKA_BROKERS: kafka.bootstrap.join() }),
-        SYNTRA_CLICKHOUSE_URL: clickhouse.url,
+        SYNTRA_CLICKHOUSE_URL: await reachable(clickhouse.url),
         SYNTRA_CLICKHOUSE_DATABASE: database,
-        SYNTRA_POSTGRES_URL: postgres.config.url,
+        SYNTRA_POSTGRES_URL: await reachable(postgres.config.url),
         ...(postgres.config.password && { SYNTRA_POSTGRES_PASSWORD: postgres.config.password }),
       },
       kafka,
@@ -64,4 +74,5 @@ export const openStores = async (mode: Mode, wanted: StoresWanted = {}): Promise
   }
 };
 
+const loopback = '127.0.0.1';
 const database = 'syntra_faults';

@@ -15,6 +15,8 @@ import { clusterId, installKafka, type KafkaFiles } from './test-kafka/install.t
 
 export interface TestKafkaOptions {
   readonly brokers?: 1 | 3;
+  /** Where clients reach the brokers. Default: loopback. */
+  readonly host?: string;
   /** Broker settings besides or instead of ours, by Kafka's names. */
   readonly settings?: Readonly<Record<string, string | number>>;
 }
@@ -43,7 +45,11 @@ export interface TestKafka {
   stop(): Promise<void>;
 }
 
-export const startKafka = async ({ brokers: count = 1, settings = {} }: TestKafkaOptions = {}): Promise<TestKafka> => {
+export const startKafka = async ({
+  brokers: count = 1,
+  host = '127.0.0.1',
+  settings = {},
+}: TestKafkaOptions = {}): Promise<TestKafka> => {
   const files = await installKafka();
   const directory = await mkdtemp(join(tmpdir(), 'syntra-kafka-'));
   const cleaner = removeWhenWeEnd(directory);
@@ -54,8 +60,12 @@ export const startKafka = async ({ brokers: count = 1, settings = {} }: TestKafk
     clientPorts.map(async (port, i) => {
       const home = join(directory, String(i + 1));
       const common = { ...settingsFor(count), 'controller.quorum.voters': voters.join(), ...settings };
-      await prepare(home, files, { ...common, ...identity(i + 1, port, ports[count + i]!), 'log.dirs': home });
-      return brokerAt(home, `127.0.0.1:${port}`, files);
+      await prepare(home, files, {
+        ...common,
+        ...identity(i + 1, `${host}:${port}`, ports[count + i]!),
+        'log.dirs': home,
+      });
+      return brokerAt(home, `${host}:${port}`, files);
     }),
   );
   const stop = async () => {
@@ -156,10 +166,10 @@ const propertiesOf = (settings: Readonly<Record<string, string | number>>): stri
     .map(([name, value]) => `${name}=${value}\n`)
     .join('');
 
-const identity = (id: number, port: number, controllerPort: number) => ({
+const identity = (id: number, address: string, controllerPort: number) => ({
   'node.id': id,
-  listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-  'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+  listeners: `PLAINTEXT://${address},CONTROLLER://127.0.0.1:${controllerPort}`,
+  'advertised.listeners': `PLAINTEXT://${address}`,
 });
 
 /** A default installation's promises, with shorter waits. What a topic needs, min.insync.replicas too, the topic says. */

@@ -11,6 +11,7 @@ const syntra = (...args: string[]) => promisify(execFile)(process.execPath, [mai
 const restored: Row = {
   name: 'data directory restored from a backup taken under load',
   modes: ['embedded'],
+  logBeginsAnew: true,
   async run({ world, load, level }) {
     const rounds = level.name === 'full' ? 5 : 1;
     const [part] = world.parts;

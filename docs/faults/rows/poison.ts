@@ -60,6 +60,6 @@ const poison: Row = {
   },
 };
 
-const rounds = 3;
+const rounds = 2;
 
 export const rows: readonly Row[] = [poison];

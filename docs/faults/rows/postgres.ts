@@ -18,7 +18,7 @@ const restarted: Row = {
   modes: ['embedded', 'servers', 'distributed'],
   async run({ world, load, level, random }) {
     const server = serverOf(world);
-    const rounds = level.name === 'full' ? 20 : 3;
+    const rounds = { full: 20, bounded: 2, quick: 1 }[level.name];
     for (let round = 0; round < rounds; round++) {
       await server.kill();
       await sleep(random.between(0, 1_000));
@@ -35,7 +35,7 @@ const restarted: Row = {
 
 const paused: Row = {
   name: 'PostgreSQL paused',
-  modes: ['embedded', 'servers', 'distributed'],
+  modes: ['servers', 'embedded', 'distributed'],
   async run({ world, load, level }) {
     const server = serverOf(world);
     for (const pauseMs of [level.otherOutageMs / 2, level.otherOutageMs]) {
