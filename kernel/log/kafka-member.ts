@@ -95,9 +95,11 @@ export const createMember = (cluster: KafkaCluster, options: MemberOptions): Mem
     };
     const done = Promise.resolve()
       .then(() => hold(holding))
-      .catch((error: unknown) =>
-        onTrouble(new Error(`${group} stopped reading ${place.topic}: ${describeError(error)}`, { cause: error })),
-      );
+      .catch((error: unknown) => {
+        // Reads are broken off when the partition is to be let go of.
+        if (abort.signal.aborted) return;
+        onTrouble(new Error(`${group} stopped reading ${place.topic}: ${describeError(error)}`, { cause: error }));
+      });
     const entry: Held = { place, abort, done, ours: true, released: undefined, epoch: self.epoch };
     held.set(keyOf(place), entry);
   };
