@@ -95,6 +95,12 @@ test('a role of its own needs stores that it can share, and says which', () => {
   );
 });
 
+test('takes no larger requests than a record of Kafka can hold', () => {
+  const large = { SYNTRA_MAX_REQUEST_BYTES: String(2 ** 27) };
+  expect(readConfig([], large).maxRequestBytes).toBe(2 ** 27);
+  expect(() => readConfig([], { ...large, SYNTRA_KAFKA_BROKERS: 'a:9092' })).toThrow(/67108864 at most/);
+});
+
 test('knows its roles, and says so when it does not', () => {
   expect(() => readConfig(['--role', 'cook'], {})).toThrow('no role cook: choose from ingest, processors, api');
   expect(() => readConfig(['--rôle'], {})).toThrow(/Known is --role/);

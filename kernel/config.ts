@@ -162,6 +162,11 @@ export const readConfig = (args: readonly string[] = [], env: Environment = proc
       );
     }
   }
+  if (s.SYNTRA_KAFKA_BROKERS !== undefined && s.SYNTRA_MAX_REQUEST_BYTES > maxKafkaRequestBytes) {
+    throw new ConfigError(
+      `SYNTRA_MAX_REQUEST_BYTES may be ${maxKafkaRequestBytes} at most with Kafka, whose records have a limit.`,
+    );
+  }
   return {
     roles: chosenRoles,
     kafka: kafkaOf(s),
@@ -201,6 +206,9 @@ const readRoles = (args: readonly string[]): readonly Role[] => {
   if (unknown !== undefined) throw new ConfigError(`There is no role ${unknown}: choose from ${roles.join(', ')}.`);
   return roles.filter((role) => chosen.includes(role));
 };
+
+/** What a topic's `max.message.bytes` leaves room for, were a request not to compress at all. */
+const maxKafkaRequestBytes = 64 * 2 ** 20;
 
 type Settings = z.infer<typeof settings>;
 
