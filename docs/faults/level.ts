@@ -11,7 +11,7 @@ export interface Level {
   readonly otherOutageMs: number;
 }
 
-const levels: Readonly<Record<Level['name'], Level>> = {
+export const levels: Readonly<Record<Level['name'], Level>> = {
   full: {
     name: 'full',
     kills: 50,

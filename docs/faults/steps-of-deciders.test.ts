@@ -1,0 +1,4 @@
+import { testRows } from './report.ts';
+import { deciders } from './rows/steps.ts';
+
+testRows(deciders);

@@ -1,0 +1,4 @@
+import { testRows } from './report.ts';
+import { sinks } from './rows/steps.ts';
+
+testRows(sinks);
