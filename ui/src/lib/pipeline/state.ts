@@ -103,7 +103,7 @@ const ofLags = ({ processors }: Pipeline): PipelineState | undefined => {
     return {
       mark: 'watching',
       headline: `${worst.name} is catching up: ${waiting(worst)}${others}`,
-      because: seconds === null ? '' : `At ${rate} that is the work of ${plain(formatDuration(seconds * 1000))}.`,
+      because: seconds === null ? '' : `At ${rate} that is the work of ${roughly(seconds)}.`,
     };
   }
   return {
@@ -119,14 +119,21 @@ const ofLags = ({ processors }: Pipeline): PipelineState | undefined => {
 const whenAllIsWell = ({ ingest, processors }: Pipeline): PipelineState => {
   const { traces, logs, metrics } = ingest.recordsPerSecond;
   const rate = traces + logs + metrics;
-  const seconds = Math.max(0, ...processors.map((processor) => secondsBehind(processor) ?? 0));
+  // A few are always under way: of them alone nothing can be said about time.
+  const seconds = Math.max(
+    0,
+    ...processors.map((processor) => ((processor.lag ?? 0) < underWay ? 0 : (secondsBehind(processor) ?? 0))),
+  );
+  const waits = processors.some(({ lag }) => lag !== null && lag > 0);
   const known = ingest.history.recordsPerSecond.some((value) => value !== null) || rate > 0;
   return {
     mark: 'usual',
     headline:
       seconds > 0
-        ? `Everything that is accepted is being stored, ${plain(formatDuration(seconds * 1000))} behind`
-        : 'Everything that was accepted is stored',
+        ? `Everything that is accepted is stored, ${roughly(seconds)} behind`
+        : waits
+          ? 'Everything that is accepted is stored as it comes'
+          : 'Everything that was accepted is stored',
     because: !known
       ? 'It started a moment ago: rates are known within a minute.'
       : rate === 0
@@ -134,6 +141,11 @@ const whenAllIsWell = ({ ingest, processors }: Pipeline): PipelineState => {
         : `${plain(formatRate(rate)).replace(/\s?\/(s|min|h)$/, '')} records a ${unitName(formatRate(rate).unit)} come in.`,
   };
 };
+
+const underWay = 5;
+
+/** To two digits: it is an estimate. */
+const roughly = (seconds: number): string => plain(formatDuration(Number((seconds * 1000).toPrecision(2))));
 
 const unitName = (unit: string): string => (unit.endsWith('/h') ? 'hour' : unit.endsWith('/min') ? 'minute' : 'second');
 

@@ -11,6 +11,6 @@ test('what would be lost is counted by what it is', () => {
 });
 
 test('a reason of many lines is short in a list', () => {
-  expect(shortReason('register-services failed on it: [\n  {\n')).toBe('Register-services failed on it');
+  expect(shortReason('register-services failed on it: [\n  {\n')).toBe('register-services failed on it');
   expect(shortReason('it is not protobuf: wire type 7')).toBe('It is not protobuf: wire type 7');
 });

@@ -14,7 +14,8 @@ export const shortReason = (reason: string): string => {
     .split('\n', 1)[0]!
     .trim()
     .replace(/[:[{\s]+$/, '');
-  return line.charAt(0).toUpperCase() + line.slice(1);
+  // Most begin as a sentence; some with the name of a processor, which stays as it is.
+  return /^(it|the) /.test(line) ? line.charAt(0).toUpperCase() + line.slice(1) : line;
 };
 
 /** What was in a request, by its topic. */
