@@ -53,6 +53,15 @@ test('finishes in order when it is told to stop twice, and nobody reads any more
   expect(left.filter((name) => name === 'ports.json' || name === 'log.db-wal')).toEqual([]);
 });
 
+test('ends in order while it still waits for a store, as it may for a minute', async () => {
+  const child = run({ SYNTRA_KAFKA_BROKERS: '127.0.0.1:1' });
+  const ended = once(child, 'exit');
+  // It holds the directory once it listens to signals.
+  await vi.waitFor(async () => expect(await readdir(dataDir)).toContain('format'), { timeout: 60_000 });
+  child.kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
+});
+
 test('ends soon while a browser holds a connection on which it has not asked for anything', async () => {
   const child = await start();
   const ports = JSON.parse(await readFile(join(dataDir, 'ports.json'), 'utf8')) as { http: number };

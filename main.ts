@@ -8,7 +8,9 @@ import { commands } from './commands.ts';
 import { type Role, readConfig, roles } from './kernel/config.ts';
 import { holdDataDirectory } from './kernel/data-directory.ts';
 import { OperatorError } from './kernel/operator-error.ts';
+import type { Report } from './kernel/own-telemetry/own-telemetry.ts';
 import { printTo } from './kernel/own-telemetry/print.ts';
+import { collectStops, type Stops } from './kernel/stops.ts';
 import { isEmbedded } from './kernel/stores.ts';
 import { type Addresses, startSyntra } from './syntra.ts';
 
@@ -26,11 +28,22 @@ const main = async (): Promise<void> => {
   const config = readConfig(process.argv.slice(2));
   const print = printTo(process.stderr, config.logLevel);
   for (const name of config.unknown) print('warn', `There is no setting ${name}: it is ignored.`);
-  const directory = isEmbedded(config) ? await takeDirectory(config.dataDir) : undefined;
-  const syntra = await startSyntra(config, print);
-  await directory?.tellPorts(syntra.addresses);
-  greet(config.roles, syntra.addresses, performance.now());
+  const stops = collectStops();
+  stopOnSignals(stops, config.drainDelayMs, print);
+  try {
+    const directory = isEmbedded(config) ? await takeDirectory(config.dataDir, stops.add) : undefined;
+    const addresses = await startSyntra(config, print, stops.add);
+    await directory?.tellPorts(addresses);
+    greet(config.roles, addresses, performance.now());
+  } catch (error) {
+    // Why it did not start is worth more than why it could not be ended.
+    await stops.run().catch(() => {});
+    throw error;
+  }
+};
 
+/** From the first moment on: a start can take a minute, and as the first process of a container nothing else ends us. */
+const stopOnSignals = (stops: Stops, drainDelayMs: number, print: Report): void => {
   let stopping = false;
   const stop = async (signal: string): Promise<void> => {
     if (stopping) return;
@@ -39,10 +52,8 @@ const main = async (): Promise<void> => {
     setTimeout(() => {
       print('error', `Not done after ${drainDeadlineMs / 1000} s: stopping anyway. What was accepted is on the log.`);
       process.exit(1);
-    }, config.drainDelayMs + drainDeadlineMs).unref();
-    await directory?.forgetPorts();
-    await syntra.stop();
-    directory?.release();
+    }, drainDelayMs + drainDeadlineMs).unref();
+    await stops.run();
     process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(signal));
@@ -59,17 +70,20 @@ const runCommand = async (name: string, argv: readonly string[]): Promise<void> 
 };
 
 /** Holds the directory of the embedded stores, and tells in it where this process listens while it does. */
-const takeDirectory = async (path: string) => {
+const takeDirectory = async (path: string, onStop: Stops['add']) => {
   const directory = await holdDataDirectory(path);
+  onStop(async () => directory.release());
   const portsFile = join(path, 'ports.json');
-  const forgetPorts = () => rm(portsFile, { force: true });
   // A run that was killed could not take its ports away.
-  await forgetPorts();
+  await rm(portsFile, { force: true });
   return {
-    ...directory,
-    forgetPorts,
-    tellPorts: ({ http, otlpHttp, otlpGrpc }: Addresses) =>
-      writeFile(portsFile, JSON.stringify({ http: http.port, otlpHttp: otlpHttp?.port, otlpGrpc: otlpGrpc?.port })),
+    async tellPorts({ http, otlpHttp, otlpGrpc }: Addresses) {
+      await writeFile(
+        portsFile,
+        JSON.stringify({ http: http.port, otlpHttp: otlpHttp?.port, otlpGrpc: otlpGrpc?.port }),
+      );
+      onStop(() => rm(portsFile, { force: true }));
+    },
   };
 };
 

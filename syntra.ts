@@ -17,7 +17,7 @@ import { bootstrap, defaultTenant, ownTenant } from './kernel/state/bootstrap.ts
 import { openDeadLetterPages } from './kernel/state/dead-letter-pages.ts';
 import { countOpenLetters } from './kernel/state/dead-letters.ts';
 import { openProjects } from './kernel/state/projects.ts';
-import { collectStops, type Stops } from './kernel/stops.ts';
+import type { Stops } from './kernel/stops.ts';
 import {
   enginesOf,
   isEmbedded,
@@ -42,26 +42,11 @@ export interface Addresses {
   readonly otlpGrpc?: Address;
 }
 
-export interface Syntra {
-  readonly addresses: Addresses;
-  /** Refuses what is new, finishes what was accepted, and ends everything that was started. */
-  stop(): Promise<void>;
-}
-
-/** Ready for data and for people once resolved. What was started before a failure is stopped again. */
-export const startSyntra = async (config: Config, print: Report): Promise<Syntra> => {
-  const stops = collectStops();
-  try {
-    const addresses = await startRoles(config, print, stops.add);
-    return { addresses, stop: stops.run };
-  } catch (error) {
-    // Why it did not start is worth more than why it could not be ended.
-    await stops.run().catch(() => {});
-    throw error;
-  }
-};
-
-const startRoles = async (config: Config, print: Report, onStop: Stops['add']): Promise<Addresses> => {
+/**
+ * Ready for data and for people once resolved. What ends it again is on `onStop`, the newest first, as it is started:
+ * it refuses what is new, finishes what was accepted, and ends everything else.
+ */
+export const startSyntra = async (config: Config, print: Report, onStop: Stops['add']): Promise<Addresses> => {
   const has = (role: Role): boolean => config.roles.includes(role);
   const disk = isEmbedded(config)
     ? await watchDiskSpace({ directory: config.dataDir, report: (sentence) => print('warn', sentence) })

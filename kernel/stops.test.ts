@@ -14,3 +14,11 @@ test('ends what was started last first, each once, and the rest also when one fa
   await stops.run();
   expect(ended).toEqual(['server', 'store', 'log']);
 });
+
+test('ends at once what a start adds that was told to stop meanwhile', async () => {
+  const ended: string[] = [];
+  const stops = collectStops();
+  await stops.run();
+  stops.add(async () => ended.push('late'));
+  expect(ended).toEqual(['late']);
+});

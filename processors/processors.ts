@@ -1,4 +1,5 @@
 /** Every processor there is, started. A new one is one line here. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Meter } from '@opentelemetry/api';
 import type { Log } from '../kernel/log/log.ts';
 import type { Report } from '../kernel/own-telemetry/own-telemetry.ts';
@@ -36,7 +37,10 @@ export const sinksInto = (telemetry: Telemetry, countCut: (signal: string) => (r
   storeMetrics(telemetry, countCut('metrics')),
 ];
 
-/** Joins the group of every processor. `onStop` is given what leaves it again. */
+/**
+ * Joins the group of every processor. When all is told to end, the sinks leave first: what they set aside on the way is
+ * filed by a decider.
+ */
 export const startProcessors = async (
   { log, telemetry, database }: ProcessorStores,
   { meter, report }: ProcessorReports,
@@ -44,17 +48,42 @@ export const startProcessors = async (
 ): Promise<readonly ObservedProcessor[]> => {
   const cut = meter.createCounter('syntra.records.cut', { unit: '{record}' });
   const observed: ObservedProcessor[] = [];
-  const tell = (message: string) => report('warn', message);
+  const observe = (processor: Parameters<typeof countingMeter>[0]) => {
+    const counting = countingMeter(processor, (message) => report('warn', message));
+    observed.push(counting);
+    return counting;
+  };
+  const leaveDeciders = leaveTogether(report);
+  onStop(leaveDeciders.leave);
+  const leaveSinks = leaveTogether(report);
+  onStop(leaveSinks.leave);
   const tables = sinksInto(telemetry, (signal) => (records) => cut.add(records, { signal }));
   for (const sink of [...tables, putBackDeadLetters(log)]) {
-    const counting = countingMeter(sink, tell);
-    observed.push(counting);
-    onStop(await runSink({ sink, log, meter: counting }));
+    leaveSinks.add(sink.name, await runSink({ sink, log, meter: observe(sink) }));
   }
   for (const decider of deciders) {
-    const counting = countingMeter(decider, tell);
-    observed.push(counting);
-    onStop(await runDecider({ decider, log, database, meter: counting }));
+    leaveDeciders.add(decider.name, await runDecider({ decider, log, database, meter: observe(decider) }));
   }
   return observed;
+};
+
+/** A store that is away can hold a batch for longer than a process may take to end. */
+const leaveWithinMs = 8_000;
+
+/** All at once, each after the batch in hand; who takes too long is left behind, and its batch comes again as it was. */
+const leaveTogether = (report: Report) => {
+  const leaves = new Map<string, () => Promise<void>>();
+  return {
+    add: (name: string, leave: () => Promise<void>) => void leaves.set(name, leave),
+    async leave() {
+      const busy = new Set(leaves.keys());
+      const left = [...leaves].map(([name, leave]) => leave().finally(() => busy.delete(name)));
+      const late = new AbortController();
+      await Promise.race([Promise.allSettled(left), sleep(leaveWithinMs, undefined, { signal: late.signal })]).catch(
+        () => {},
+      );
+      late.abort();
+      for (const name of busy) report('warn', `${name} still has a batch in hand: it will be written again as it is.`);
+    },
+  };
 };
