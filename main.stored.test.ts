@@ -54,7 +54,7 @@ test('finishes in order when it is told to stop twice, and nobody reads any more
 });
 
 test('ends in order while it still waits for a store, as it may for a minute', async () => {
-  const child = run({ SYNTRA_KAFKA_BROKERS: '127.0.0.1:1' });
+  const child = run({ SYNTRA_POSTGRES_URL: 'postgres://nobody@127.0.0.1:1/none' });
   const ended = once(child, 'exit');
   // It holds the directory once it listens to signals.
   await vi.waitFor(async () => expect(await readdir(dataDir)).toContain('format'), { timeout: 60_000 });

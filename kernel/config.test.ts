@@ -83,7 +83,9 @@ test('each store is the embedded one unless it is told where another is', () => 
   });
   expect(config.clickhouse).toEqual({ url: 'https://ch:8443', username: 'default', password: '', database: 'syntra' });
   expect(config.postgres).toEqual({ url: 'postgres://syntra@db/syntra', password: undefined });
-  expect(() => readConfig([], { SYNTRA_KAFKA_BROKERS: 'a:1', SYNTRA_KAFKA_USERNAME: 'x' })).toThrow('needed together');
+  expect(() => readConfig(['--role', 'ingest'], { SYNTRA_KAFKA_BROKERS: 'a:1', SYNTRA_KAFKA_USERNAME: 'x' })).toThrow(
+    'needed together',
+  );
 });
 
 test('a role of its own needs stores that it can share, and says which', () => {
@@ -95,10 +97,18 @@ test('a role of its own needs stores that it can share, and says which', () => {
   );
 });
 
+test('does not let two processes share a log and keep rows of it apart', () => {
+  expect(() => readConfig([], { SYNTRA_KAFKA_BROKERS: 'a:9092' })).toThrow(
+    'set SYNTRA_CLICKHOUSE_URL and SYNTRA_POSTGRES_URL',
+  );
+});
+
 test('takes no larger requests than a record of Kafka can hold', () => {
   const large = { SYNTRA_MAX_REQUEST_BYTES: String(2 ** 27) };
   expect(readConfig([], large).maxRequestBytes).toBe(2 ** 27);
-  expect(() => readConfig([], { ...large, SYNTRA_KAFKA_BROKERS: 'a:9092' })).toThrow(/67108864 at most/);
+  expect(() => readConfig(['--role', 'ingest'], { ...large, SYNTRA_KAFKA_BROKERS: 'a:9092' })).toThrow(
+    /67108864 at most/,
+  );
 });
 
 test('knows its roles, and says so when it does not', () => {

@@ -162,6 +162,14 @@ export const readConfig = (args: readonly string[] = [], env: Environment = proc
       );
     }
   }
+  if (s.SYNTRA_KAFKA_BROKERS !== undefined) {
+    const missing = storesOf.processors.filter((name) => s[name] === undefined);
+    if (chosenRoles.includes('processors') && missing.length > 0) {
+      throw new ConfigError(
+        `SYNTRA_KAFKA_BROKERS is for several processes, which need the other stores in common, too: set ${missing.join(' and ')}.`,
+      );
+    }
+  }
   if (s.SYNTRA_KAFKA_BROKERS !== undefined && s.SYNTRA_MAX_REQUEST_BYTES > maxKafkaRequestBytes) {
     throw new ConfigError(
       `SYNTRA_MAX_REQUEST_BYTES may be ${maxKafkaRequestBytes} at most with Kafka, whose records have a limit.`,
