@@ -5,14 +5,15 @@ import type { Tracer } from '@opentelemetry/api';
 import type { FastifyInstance } from 'fastify';
 import type { Config } from '../kernel/config.ts';
 import type { Report } from '../kernel/own-telemetry/own-telemetry.ts';
+import type { Reports } from '../kernel/reports/publish-reports.ts';
 import type { Handlers } from './handler.ts';
 import { addAuthentication } from './http/authentication.ts';
 import { createApp } from './http/create-app.ts';
 import { type Explorer, findExplorer, isPageRequest, registerExplorer, sendPage } from './http/explorer.ts';
 import { notFound, sendFailure } from './http/failures.ts';
-import type { Checks } from './http/health.ts';
+import { type Checks, registerHealth } from './http/health.ts';
+import { registerMetrics } from './http/metrics.ts';
 import { openApiDocument } from './http/openapi.ts';
-import { type Operations, registerOperations } from './http/operations.ts';
 import { apiPrefix, registerRoutes } from './http/routes.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { createSessions } from './http/session.ts';
@@ -27,8 +28,8 @@ export interface ServerOptions {
   readonly handlers: Partial<Handlers>;
   /** What /readyz asks, by name. */
   readonly dependencies?: Checks;
-  /** What /metrics tells. */
-  readonly reports?: Operations['reports'];
+  /** What /metrics tells; without it there is none. */
+  readonly reports?: Pick<Reports, 'latest' | 'lags'>;
   /** Told what the people who run this installation should know. */
   readonly report?: Report;
   /** What the WebSocket at /api/v1/live reads; without it there is none. */
@@ -55,7 +56,8 @@ export const buildServer = async (options: ServerOptions): Promise<FastifyInstan
   await app.register(fastifyCookie);
   if (explorer !== undefined) sendPageOfMetrics(app, explorer);
   addAuthentication(app, sessions);
-  registerOperations(app, { checks: options.dependencies ?? {}, reports: options.reports });
+  registerHealth(app, options.dependencies ?? {});
+  if (options.reports !== undefined) registerMetrics(app, options.reports);
   registerRoutes(app, { projects: options.projects, handlers: options.handlers, session: sessions });
   const openApi = openApiDocument();
   app.get(`${apiPrefix}/openapi.json`, { config: { authenticated: false } }, async () => openApi);

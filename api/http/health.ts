@@ -3,6 +3,7 @@
  * speaks against it. Anybody may ask: no reason holds more than a word to those who run the installation.
  */
 import type { FastifyInstance } from 'fastify';
+import { settledWithin } from '../../kernel/settled-within.ts';
 
 /** Rejects when the dependency does not answer; resolves with a string when it is not ready, which is told to anybody. */
 export type Check = () => Promise<unknown>;
@@ -26,17 +27,9 @@ export const registerHealth = (app: FastifyInstance, checks: Checks): void => {
 
 /** Why something was rejected stays in our log. */
 const answerOf = async (check: Check, name: string, log: FastifyInstance['log']): Promise<string> => {
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${checkTimeoutMs} ms`)), checkTimeoutMs);
-    });
-    const answer = await Promise.race([check(), late]);
-    return typeof answer === 'string' ? answer : 'answers';
-  } catch (error) {
-    log.warn({ error, dependency: name }, 'A store does not answer');
-    return 'does not answer';
-  } finally {
-    clearTimeout(timer);
-  }
+  const answer = await settledWithin(Promise.resolve().then(check), checkTimeoutMs);
+  if (answer?.status === 'fulfilled') return typeof answer.value === 'string' ? answer.value : 'answers';
+  const error = answer === undefined ? new Error(`no answer within ${checkTimeoutMs} ms`) : answer.reason;
+  log.warn({ error, dependency: name }, 'A store does not answer');
+  return 'does not answer';
 };

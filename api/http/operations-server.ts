@@ -1,17 +1,23 @@
-/** Where a process without the API is asked how it is: the same three addresses as the API's server has. */
+/** Where a process without the API is asked how it is: whether it lives and is ready, and its figures, as the API's is. */
 import type { AddressInfo } from 'node:net';
 import fastifyCookie from '@fastify/cookie';
 import type { FastifyInstance } from 'fastify';
 import type { Config } from '../../kernel/config.ts';
 import type { Report } from '../../kernel/own-telemetry/own-telemetry.ts';
+import type { Reports } from '../../kernel/reports/publish-reports.ts';
 import { addAuthentication } from './authentication.ts';
 import { createApp } from './create-app.ts';
 import { notFound, sendFailure } from './failures.ts';
-import { type Operations, registerOperations } from './operations.ts';
+import { type Checks, registerHealth } from './health.ts';
+import { registerMetrics } from './metrics.ts';
 import { securityHeaders } from './security-headers.ts';
 import { createSessions } from './session.ts';
 
-export interface OperationsServerOptions extends Operations {
+export interface OperationsServerOptions {
+  /** What /readyz asks, by name. */
+  readonly checks: Checks;
+  /** What /metrics tells. */
+  readonly reports: Pick<Reports, 'latest' | 'lags'>;
   readonly config: Pick<Config, 'adminToken' | 'loopback' | 'host' | 'port'>;
   readonly report: Report;
 }
@@ -38,13 +44,15 @@ export const startOperationsServer = async (options: OperationsServerOptions): P
 export const buildOperationsServer = async ({
   config,
   report,
-  ...operations
+  checks,
+  reports,
 }: OperationsServerOptions): Promise<FastifyInstance> => {
   const sessions = createSessions(config);
   const app = createApp(report, securityHeaders([]));
   await app.register(fastifyCookie);
   addAuthentication(app, sessions);
-  registerOperations(app, operations);
+  registerHealth(app, checks);
+  registerMetrics(app, reports);
   app.setNotFoundHandler((request, reply) => sendFailure(notFound(request), request, reply));
   return app;
 };

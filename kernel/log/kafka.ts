@@ -3,6 +3,7 @@
  * age and size what has not been read, too: `retention.ms` and `retention.bytes` of its topics are the operator's.
  */
 import type { KafkaConfig } from '../config.ts';
+import { settledWithin } from '../settled-within.ts';
 import { topics as allTopics, type TopicDefinition } from '../topics.ts';
 import { type KafkaPartition, openCluster } from './kafka-cluster.ts';
 import { createEnds } from './kafka-ends.ts';
@@ -91,6 +92,8 @@ export const openKafkaLog = async ({
 
     tail: async (topic, partition, from) => openTail(readerOf(topic, partition), from, closing.signal),
     partitionsOf: async (topic) => cluster.topic(nameOf(topic)).leaders.length,
+    logIdOf: async (topic) => logIdOf(cluster, cluster.topic(nameOf(topic)).id),
+    firstOffset: 0,
 
     async extentOf(topic, partition) {
       const [extent] = await extentsOf(cluster, [partitionOf(topic, partition)]);
@@ -126,8 +129,7 @@ export const openKafkaLog = async ({
       return placeWithin(committed, extent!);
     },
 
-    moveGroup: async (group, topic, partition, offset, metadata = '') =>
-      moveOffset(cluster, prefix + group, partitionOf(topic, partition), { offset, metadata }),
+    moveGroup: async (group, topic, places) => moveOffsets(cluster, prefix + group, nameOf(topic), places),
 
     /** The broker deletes and compacts by itself, as the topics' settings say. */
     retain: async () => {},
@@ -144,10 +146,7 @@ export const openKafkaLog = async ({
       if (closing.signal.aborted) return;
       closing.abort();
       const finished = Promise.allSettled([...members].map((member) => member.leave())).then(() => producer.close());
-      const late = Promise.withResolvers<void>();
-      const timer = setTimeout(late.resolve, closeTimeoutMs);
-      await Promise.race([finished, late.promise]);
-      clearTimeout(timer);
+      await settledWithin(finished, closeTimeoutMs);
       ends.close();
       await cluster.close();
     },

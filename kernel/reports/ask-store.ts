@@ -1,5 +1,6 @@
 /** Asks a store whether it answers, in time and one question at a time, and says in a sentence why it does not. */
 import { OperatorError } from '../operator-error.ts';
+import { settledWithin } from '../settled-within.ts';
 import type { StoreReport } from './instance-report.ts';
 
 export interface AskedStore extends Pick<StoreReport, 'name' | 'engine'> {
@@ -31,7 +32,7 @@ export const askStore = (
   return async () => {
     asking ??= ask();
     const { answer, sinceMs } = asking;
-    const error = await errorWithin(answer, withinMs, late);
+    const error = errorOf(await settledWithin(answer, withinMs), late);
     if (error !== undefined && !isAway) tell(error);
     isAway = error !== undefined;
     const pingMs = Math.round((performance.now() - sinceMs) * 10) / 10;
@@ -39,17 +40,10 @@ export const askStore = (
   };
 };
 
-/** What it rejects with, `late` when it takes too long; undefined when it resolves in time. */
-const errorWithin = async (answer: Promise<unknown>, withinMs: number, late: Error): Promise<unknown> => {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise((resolve) => {
-    timer = setTimeout(resolve, withinMs, late);
-  });
-  const settled = answer.then(
-    () => undefined,
-    (error: unknown) => error ?? new Error('It gave no reason.'),
-  );
-  return Promise.race([settled, deadline]).finally(() => clearTimeout(timer));
+/** What the answer is rejected with, `late` when there is none yet; undefined when it is good. */
+const errorOf = (answer: PromiseSettledResult<unknown> | undefined, late: Error): unknown => {
+  if (answer === undefined) return late;
+  return answer.status === 'fulfilled' ? undefined : (answer.reason ?? new Error('It gave no reason.'));
 };
 
 /** Of errors that drivers throw only the code is repeated: their messages may hold addresses with passwords in them. */

@@ -1,5 +1,6 @@
 /** Tells the other processes every few seconds how this one is doing. Nothing waits for it, and nothing fails by it. */
 import type { Log } from '../log/log.ts';
+import { settledWithin } from '../settled-within.ts';
 import { instanceReportsTopic } from '../topics.ts';
 import { type ReportSources, reportCollector } from './collect-report.ts';
 import type { InstanceReport } from './instance-report.ts';
@@ -86,15 +87,6 @@ export const startReports = ({
     lags: lagReader(log, () => sources.processors().map((processor) => processor.report())),
     stop: () => (stopped ??= stop()),
   };
-};
-
-const settledWithin = async (work: Promise<void>, withinMs: number): Promise<void> => {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, withinMs);
-  });
-  await Promise.race([work.catch(() => {}), deadline]);
-  clearTimeout(timer);
 };
 
 const maxReportBytes = 256 * 1024;

@@ -1,5 +1,6 @@
 /** How far processors are behind, asked of the log in bounded time: while it is away, that is what cannot be known. */
 import type { Log, PartitionLag } from '../log/log.ts';
+import { settledWithin } from '../settled-within.ts';
 
 /** A processor, by the name of its consumer group, and what it reads. */
 export interface ReadingGroup {
@@ -21,12 +22,7 @@ export const lagReader = (
     const asked = groups().map(async ({ name, topics }) => {
       known.set(name, await log.lagOf(name, topics));
     });
-    let timer: NodeJS.Timeout | undefined;
-    const deadline = new Promise((resolve) => {
-      timer = setTimeout(resolve, withinMs);
-    });
-    await Promise.race([Promise.allSettled(asked), deadline]);
-    clearTimeout(timer);
+    await settledWithin(Promise.allSettled(asked), withinMs);
     // A copy: what comes too late must not change an answer that was given.
     return new Map(known);
   };

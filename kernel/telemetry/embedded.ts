@@ -10,8 +10,9 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asQueryError } from './clickhouse-errors.ts';
 import { assertTenantFenced, type Query, type RowsInsert, readSettings, type Telemetry } from './client.ts';
+import { columnNames } from './column-names.ts';
 import { openConnections } from './connections.ts';
-import { columnNames, type InsertSettings, insertBlock } from './insert-block.ts';
+import { type InsertSettings, insertBlock } from './insert-block.ts';
 import { writeSpoolFile } from './spool-file.ts';
 
 export interface EmbeddedTelemetryOptions {
