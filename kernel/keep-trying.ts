@@ -1,6 +1,7 @@
 /** Asks again until an answer comes: things that are started together are not ready together. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OperatorError } from './operator-error.ts';
+import { reasonOf } from './reason-of.ts';
 
 export interface KeepTryingOptions {
   readonly forMs: number;
@@ -27,10 +28,4 @@ export const keepTrying = async <Result>(
       await sleep(Math.min(delayMs, leftMs));
     }
   }
-};
-
-/** Node says nothing in the message when it tried several addresses of a host. */
-const reasonOf = (error: unknown): string => {
-  const { message, code } = error as { message?: string; code?: string };
-  return message || code || String(error);
 };

@@ -1,3 +1,4 @@
+import { DrizzleQueryError } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import type { LogRecord } from '../log/log.ts';
 import type { Batch, Outcome } from '../processor.ts';
@@ -74,4 +75,35 @@ test('what our own telemetry comes to is counted and not told, or the telling wo
   meter.wrote(batch(...records), [deadLetter(1, 'bad'), deadLetter(3, 'worse: much')], 1);
   expect(told).toEqual(['store did not keep 1 of 3 records, the first because: worse: much']);
   expect(meter.report().deadLettered).toEqual({ bad: 2, worse: 1 });
+});
+
+test('of a query that failed it tells why, and nothing of what was in it', () => {
+  const { told, meter } = measure();
+  const cause = new Error('connect ECONNREFUSED 127.0.0.1:5432');
+  meter.failed(new DrizzleQueryError('insert into outbox values ($1)', ['a customer’s bytes'], cause));
+  expect(told).toEqual(['store failed and will try again: connect ECONNREFUSED 127.0.0.1:5432']);
+  expect(meter.report().lastError).toBe('connect ECONNREFUSED 127.0.0.1:5432');
+});
+
+test('what the log deleted unread is counted, and told once for as long as it goes on', () => {
+  const { told, meter } = measure();
+  const sentence = (records: number) =>
+    `store lost ${records} records of otlp.spans: the log had deleted them before they were read`;
+  meter.lost('otlp.spans', 0);
+  meter.wrote(batch(record(1)), [], 1);
+  for (const records of [50, 20, 30]) {
+    meter.lost('otlp.spans', records);
+    meter.wrote(batch(record(1)), [], 1);
+  }
+  expect(told).toEqual([sentence(50)]);
+  meter.wrote(batch(record(2)), [], 1);
+  meter.lost('otlp.spans', 7);
+  expect(told).toEqual([sentence(50), sentence(7)]);
+  expect(meter.report()).toMatchObject({ kept: 5, dropped: { 'deleted before it was read': 107 } });
+});
+
+test('tells the beginning of a reason, however long it is', () => {
+  const { told, meter } = measure();
+  meter.wrote(batch(record(1)), [deadLetter(1, 'x'.repeat(10_000))], 1);
+  expect(told[0]!.length).toBeLessThan(400);
 });

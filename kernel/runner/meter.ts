@@ -5,6 +5,7 @@
  */
 import type { LogRecord } from '../log/log.ts';
 import type { Batch, Decider, Outcome, Sink } from '../processor.ts';
+import { reasonOf } from '../reason-of.ts';
 import { countDistribution, powersOfTwo } from '../reports/distribution.ts';
 import type { ProcessorReport } from '../reports/instance-report.ts';
 import { ownTenant } from '../state/bootstrap.ts';
@@ -13,6 +14,8 @@ import { isPassedOver } from './pass-over.ts';
 
 export interface ProcessorMeter {
   wrote(batch: Batch, outcomes: readonly Outcome[], elapsedMs: number): void;
+  /** Of records that were never read, because the log had deleted them. Before `wrote` of what was read instead of them. */
+  lost(topic: string, records: number): void;
   failed(error: unknown): void;
 }
 
@@ -47,10 +50,13 @@ export const countingMeter = (
   let lastErrorAtMs = 0;
   /** What was told of the outage under way; a line for each try would be noise. */
   let told: string | undefined;
+  /** Who is too slow for the log's retention loses some before every batch. */
+  let losing: 'no' | 'before this batch' | 'before the last batch' = 'no';
 
   return {
     wrote({ records }, outcomes, elapsedMs) {
       told = undefined;
+      losing = losing === 'before this batch' ? 'before the last batch' : 'no';
       lastBatchAtMs = Date.now();
       kept += records.length - outcomes.length;
       bytes += records.reduce((sum, { value }) => sum + value.byteLength, 0);
@@ -61,13 +67,20 @@ export const countingMeter = (
       // One line a batch: the counters have the number, the dead letters each reason.
       if (worthTelling[0]) {
         tell(
-          `${name} did not keep ${worthTelling.length} of ${records.length} records, the first because: ${worthTelling[0].reason}`,
+          `${name} did not keep ${worthTelling.length} of ${records.length} records, the first because: ${worthTelling[0].reason.slice(0, maxToldLength)}`,
         );
       }
     },
+    lost(topic, records) {
+      if (records === 0) return;
+      dropped.add(deletedUnread, records);
+      if (losing === 'no')
+        tell(`${name} lost ${records} records of ${topic}: the log had deleted them before they were read`);
+      losing = 'before this batch';
+    },
     failed(error) {
       failures++;
-      lastError = error instanceof Error ? error.message : String(error);
+      lastError = reasonOf(error);
       lastErrorAtMs = Date.now();
       if (lastError !== told) tell(`${name} failed and will try again: ${lastError}`);
       told = lastError;
@@ -98,6 +111,9 @@ const tellable = (records: readonly LogRecord[], outcomes: readonly Outcome[]): 
   return outcomes.filter(({ offset, reason }) => !own.has(offset) && !isPassedOver(reason));
 };
 
+const deletedUnread = 'deleted before it was read';
+
+const maxToldLength = 300;
 const maxReasons = 50;
 const maxReasonLength = 100;
 
@@ -105,10 +121,10 @@ const maxReasonLength = 100;
 const countReasons = () => {
   const counts = new Map<string, number>();
   return {
-    add(reason: string): void {
+    add(reason: string, records = 1): void {
       const general = reason.split(': ', 1)[0]!.slice(0, maxReasonLength);
       const name = counts.has(general) || counts.size < maxReasons ? general : 'other';
-      counts.set(name, (counts.get(name) ?? 0) + 1);
+      counts.set(name, (counts.get(name) ?? 0) + records);
     },
     read: (): Readonly<Record<string, number>> => Object.fromEntries(counts),
   };
