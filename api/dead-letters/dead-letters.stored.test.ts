@@ -13,8 +13,8 @@ import { runDecider } from '../../kernel/runner/decider.ts';
 import { countingMeter } from '../../kernel/runner/meter.ts';
 import { runSink } from '../../kernel/runner/sink.ts';
 import { type Database, openDatabase } from '../../kernel/state/database.ts';
-import { openDeadLetterPages } from '../../kernel/state/dead-letter-pages.ts';
-import { type FiledLetter, filedLetters } from '../../kernel/state/dead-letters.ts';
+import { openDeadLetterPages } from '../../kernel/state/letter-pages.ts';
+import { type FiledLetter, filedLetters } from '../../kernel/state/filed-letters.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../kernel/state/embedded.ts';
 import {
   deadLetterRetriesTopic,
@@ -367,7 +367,7 @@ describe('putting back', () => {
     await caughtUp();
     await leaveFiling();
     await database.transaction((queries) => filedLetters.clear(queries));
-    await log.moveGroup(fileDeadLetters.name, deadLettersTopic.name, 0, 0);
+    await log.moveGroup('file-dead-letters', deadLettersTopic.name, [{ partition: 0, offset: 0, metadata: '' }]);
     await database.queries.execute("delete from processor_offsets where processor = 'file-dead-letters'");
     leaveFiling = await runFiling();
     expect((await lettersWhen(1))[0]).toMatchObject({ id, status: 'retried' });
@@ -432,6 +432,9 @@ test('letters are given up in bulk, listed page by page, and summed up by reason
   expect(open.counts).toEqual({ open: 18, retrying: 0, retried: 0, discarded: 7 });
   expect((await list('?status=discarded')).deadLetters.map(({ id }) => id)).toEqual(some);
   expect((await list('?processor=another')).deadLetters).toEqual([]);
+  const ofReason = await list(`?status=open&limit=100&reason=${encodeURIComponent(all[0]!.reason)}`);
+  expect(ofReason.deadLetters).toEqual(all.slice(7));
+  expect((await list('?reason=another')).deadLetters).toEqual([]);
   const rest = all.slice(7).map(({ id }) => id);
   expect(await retry(...rest)).toEqual({ changed: 18, pending: [], failed: [] });
   await lettersWhen(43);

@@ -67,6 +67,22 @@ test('history goes on over a restart, without what nobody counted', () => {
   expect(read.slice(0, 4)).toEqual([10, null, 20, null]);
 });
 
+test('a processor fails from when it was first heard to, until it has written a batch', () => {
+  const instances = newInstances();
+  const one = runOf(instances, { instance: 'one' });
+  const failing = { name: 'store-logs', lastErrorAtMs: startMs + 4_000, lastBatchAtMs: startMs };
+  const since = (): number | undefined => instances.all(startMs)[0]!.failingSinceMs.get('store-logs');
+  one.reports(0, { processor: { ...failing, lastErrorAtMs: 0 } });
+  expect(since()).toBeUndefined();
+  one.reports(5, { processor: failing });
+  one.reports(10, { processor: { ...failing, lastErrorAtMs: startMs + 9_000 } });
+  expect(since()).toBe(startMs + 5_000);
+  one.reports(15, { processor: { ...failing, lastBatchAtMs: startMs + 14_000 } });
+  expect(since()).toBeUndefined();
+  one.reports(20, { processor: { ...failing, lastErrorAtMs: startMs + 19_000, lastBatchAtMs: startMs + 14_000 } });
+  expect(since()).toBe(startMs + 20_000);
+});
+
 test('a project is what all processes tell of it: rates of those that run, and the newest of any', () => {
   const instances = newInstances();
   const figures = (recordsPerSecond: number, newestMs: number | null, records: number) => ({

@@ -112,6 +112,7 @@ test('the pipeline is what other processes do, run and reach, and stops being it
     failures: 2,
     lastError: 'the store is away',
     failing: true,
+    failingSinceMs: expect.any(Number),
   });
   expect(processor!.batchRecords!.p50).toBe(55);
   expect(seen.ingest.recordsPerSecond.traces).toBeGreaterThan(0);

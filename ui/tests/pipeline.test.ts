@@ -97,7 +97,10 @@ describe.runIf(hasBrowser())('the pages about the pipeline', () => {
     await expect.poll(() => sentence(page).textContent()).toMatch(/Failing: store-spans is 1.2 M requests behind/);
     await page.getByText('ClickHouse does not answer.').waitFor();
     await page.getByText('Nothing listens at its address.').waitFor();
-    await page.getByRole('row', { name: 'store-spans' }).getByRole('cell', { name: /^Failing since/ }).waitFor();
+    await page
+      .getByRole('row', { name: 'store-spans' })
+      .getByRole('cell', { name: /^Failing since/ })
+      .waitFor();
 
     const banner = page.getByRole('link', { name: 'Open Pipeline' });
     await openTold('/logs');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { PipelineProcessor } from '../../../../api/contract/pipeline.ts';
+import type { PipelineProcessor, PipelineStore } from '../../../../api/contract/pipeline.ts';
 import { pipelineState } from './state.ts';
 import { failingFor, instanceOf, pipelineOf, processorOf } from './test-pipeline.ts';
 
@@ -11,9 +11,9 @@ const lags = (...values: readonly number[]): PipelineProcessor['history'] => ({
   recordsPerSecond: [],
   lag: [...Array<null>(60 - values.length).fill(null), ...values],
 });
-const away = [
+const away: PipelineStore[] = [
   { name: 'telemetry', engine: 'ClickHouse', answers: false, pingMs: 2000, error: 'Nothing listens.' },
-] as const;
+];
 
 describe('all is well', () => {
   test('and nothing waits', () => {
