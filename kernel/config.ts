@@ -133,6 +133,12 @@ const secrets = [
   'SYNTRA_POSTGRES_PASSWORD',
 ] as const;
 
+/** Of every variable that is read. */
+export const settingNames: readonly string[] = [
+  ...Object.keys(settings.shape),
+  ...secrets.map((secret) => `${secret}_FILE`),
+];
+
 /** A setting that cannot be used; the message is one sentence for the person who set it. */
 export class ConfigError extends OperatorError {
   override readonly name = 'ConfigError';
@@ -272,8 +278,7 @@ const readSecrets = (present: Environment): Record<string, string> =>
   );
 
 /** Tests have settings of their own. */
-const isKnown = (name: string): boolean =>
-  name in settings.shape || secrets.some((secret) => name === `${secret}_FILE`) || /^SYNTRA_(TEST|FAULT)_/.test(name);
+const isKnown = (name: string): boolean => settingNames.includes(name) || /^SYNTRA_(TEST|FAULT)_/.test(name);
 
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
