@@ -6,6 +6,8 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { ClickHouseLogLevel, createClient, parseError } from '@clickhouse/client';
 import type { ClickHouseConfig } from '../config.ts';
+import { reasonOf } from '../reason-of.ts';
+import { reached } from '../steps.ts';
 import { codeOf } from './clickhouse-errors.ts';
 import { TelemetryUnavailableError } from './client.ts';
 
@@ -105,7 +107,7 @@ export const openServerRequests = (
 
     insert: ({ sql, data, queryId, settings }, timeoutMs) =>
       send(sql, timeoutMs, {
-        values: Readable.from(data, { objectMode: false }),
+        values: Readable.from(thenSent(data), { objectMode: false }),
         query_id: queryId,
         clickhouse_settings: settings,
       }),
@@ -113,6 +115,12 @@ export const openServerRequests = (
     close: () => client.close(),
   };
 };
+
+/** The step is taken when the last of the rows goes out: before the server has all of them. */
+function* thenSent(parts: readonly Uint8Array[]): Generator<Uint8Array> {
+  yield* parts;
+  reached('sink: rows sent');
+}
 
 /** @throws TelemetryUnavailableError for whatever is not ClickHouse's own word. */
 const inTime = async <Result>(timeoutMs: number, ask: (signal: AbortSignal) => Promise<Result>): Promise<Result> => {
@@ -124,11 +132,6 @@ const inTime = async <Result>(timeoutMs: number, ask: (signal: AbortSignal) => P
     const reason = signal.aborted ? `no answer within ${timeoutMs / 1000} s` : reasonOf(error);
     throw new TelemetryUnavailableError(`ClickHouse does not answer: ${reason}.`, { cause: error });
   }
-};
-
-const reasonOf = (error: unknown): string => {
-  const { message, code } = error as { message?: string; code?: string };
-  return (message || code || String(error)).slice(0, 300);
 };
 
 const wholeText = (stream: Readable, signal: AbortSignal): Promise<string> => {

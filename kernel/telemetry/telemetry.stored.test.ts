@@ -1,4 +1,5 @@
 /** What every telemetry store promises. An adapter joins by one line in `adapters`. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { logsTranscoder } from '../otlp/rows/logs-rows.ts';
 import { metricsTranscoder } from '../otlp/rows/metrics-rows.ts';
 import { spansTranscoder } from '../otlp/rows/spans-rows.ts';
 import { RejectedBatchError } from '../processor.ts';
+import { stepsChannel } from '../steps.ts';
 import { QueryTooExpensiveError, type Telemetry, TelemetryUnavailableError } from './client.ts';
 import { openEmbeddedTelemetry } from './embedded.ts';
 import { migrateTelemetry } from './migrate.ts';
@@ -195,6 +197,18 @@ describe.each(adapters)('the $name telemetry store', ({ open }) => {
       `SELECT rows FROM system.parts WHERE database = currentDatabase() AND table = 'spans' AND partition = '${new Date(daysAgo(2)).toISOString().slice(0, 10)}' AND level = 0`,
     );
     expect(parts.map((part) => Number(part.rows))).toEqual([150_000]);
+  });
+
+  test('takes the step of sending when rows have gone out and are not stored yet', async () => {
+    const steps: unknown[] = [];
+    const note = (step: unknown): void => void steps.push(step);
+    const rows = [row('a', daysAgo(3)), row('b', daysAgo(3))];
+    subscribe(stepsChannel, note);
+    await telemetry.insert({ table: 'spans', structure, rows, rowCount: 2, token: 'steps' }).finally(() => {
+      steps.push('stored');
+      unsubscribe(stepsChannel, note);
+    });
+    expect(steps).toEqual(['sink: rows sent', 'stored']);
   });
 
   test('says when bytes will never be taken, and is unharmed', async () => {
