@@ -26,7 +26,7 @@ export interface Generator {
   readonly services: ReadonlySet<string>;
   /** Requests by how they ended. */
   readonly outcomes: Readonly<Record<Outcome['kind'], number>>;
-  /** The last few that were not acknowledged, each in a sentence. */
+  /** The last few that may have been lost, each in a sentence. */
   readonly complaints: readonly string[];
   /** Resolves when this many more records have been acknowledged, and every sender has had one of its requests taken. */
   acknowledges(records: number): Promise<void>;
@@ -63,7 +63,8 @@ export const startGenerator = (options: GeneratorOptions): Generator => {
 
   const count = (outcome: Outcome): void => {
     outcomes[outcome.kind]++;
-    if (outcome.kind === 'acknowledged') return;
+    // That nobody listens is no complaint: the next address is tried.
+    if (outcome.kind === 'acknowledged' || outcome.kind === 'not sent') return;
     complaints.push(`${outcome.kind}: ${outcome.why}`);
     if (complaints.length > 20) complaints.shift();
   };

@@ -46,8 +46,7 @@ const rollingRestart: Row = {
     }
     const { retry, dropped, 'no answer': cut } = load.outcomes;
     if (retry + dropped + cut > 0) {
-      const said = load.complaints.filter((complaint) => !complaint.startsWith('not sent'));
-      throw new Error(`${retry + dropped + cut} requests of clients failed:\n${said.join('\n')}`);
+      throw new Error(`${retry + dropped + cut} requests of clients failed:\n${load.complaints.join('\n')}`);
     }
     return `${rounds * world.parts.length} processes restarted one at a time, 0 failed requests of ${load.outcomes.acknowledged}`;
   },
