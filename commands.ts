@@ -7,7 +7,7 @@ import { runReplay } from './kernel/replay/replay.ts';
 import { collectStops } from './kernel/stops.ts';
 import { isEmbedded, openLog, openStores } from './kernel/stores.ts';
 import program from './package.json' with { type: 'json' };
-import { deciders, sinksInto } from './processors/processors.ts';
+import { decidersOn, sinksInto } from './processors/processors.ts';
 
 /** @param argv what follows the command's name. @throws OperatorError whose message is for the person who asked. */
 export type Command = (argv: readonly string[], print: (line: string) => void) => Promise<void>;
@@ -24,7 +24,7 @@ const replay: Command = async (argv, print) => {
     const log = await openLog(config, undefined, report, stops.add);
     const stores = await openStores(config, report, stops.add);
     const sinks = sinksInto(stores.telemetry, () => () => {});
-    await runReplay(argv, { log, ...stores }, [...sinks, ...deciders], print);
+    await runReplay(argv, { log, ...stores }, [...sinks, ...decidersOn(log)], print);
   } finally {
     await stops.run();
   }

@@ -14,8 +14,8 @@ import { type OwnTelemetry, type Report, startOwnTelemetry } from './kernel/own-
 import type { StoreReport } from './kernel/reports/instance-report.ts';
 import { startReports } from './kernel/reports/publish-reports.ts';
 import { bootstrap, defaultTenant, ownTenant } from './kernel/state/bootstrap.ts';
-import { openDeadLetterPages } from './kernel/state/dead-letter-pages.ts';
-import { countOpenLetters } from './kernel/state/dead-letters.ts';
+import { countOpenLetters } from './kernel/state/filed-letters.ts';
+import { openDeadLetterPages } from './kernel/state/letter-pages.ts';
 import { openProjects } from './kernel/state/projects.ts';
 import type { Stops } from './kernel/stops.ts';
 import {

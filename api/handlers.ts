@@ -1,6 +1,6 @@
 /** Who answers which route. A new route is its contract, its file and one line here. */
 import type { Log } from '../kernel/log/log.ts';
-import type { DeadLetterPages } from '../kernel/state/dead-letter-pages.ts';
+import type { DeadLetterPages } from '../kernel/state/letter-pages.ts';
 import type { Telemetry } from '../kernel/telemetry/client.ts';
 import { getDeadLetter } from './dead-letters/detail.ts';
 import { discardDeadLetters } from './dead-letters/discard.ts';

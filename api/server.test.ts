@@ -13,6 +13,7 @@ import { ApiError } from './api-error.ts';
 import { failure } from './contract/values.ts';
 import type { Handlers } from './handler.ts';
 import { QueryError } from './query/query-error.ts';
+import { LogUnavailableError } from './read-log.ts';
 import { buildTestServer } from './test-server.ts';
 
 let app: FastifyInstance | undefined;
@@ -127,6 +128,7 @@ describe('a failure', () => {
     ],
     [new TelemetryUnavailableError('connect ECONNREFUSED 10.0.0.1:8123'), 503, { code: 'UNAVAILABLE' }],
     [new StateUnavailableError('connect ENOENT /var/run/secret.sock'), 503, { code: 'UNAVAILABLE' }],
+    [new LogUnavailableError('connect ECONNREFUSED 10.0.0.1:9092'), 503, { code: 'UNAVAILABLE' }],
     [new Error("Code: 62. DB::Exception: SELECT secret FROM logs WHERE org = 'x'"), 500, { code: 'INTERNAL' }],
   ])('%s', async (error, status, expected) => {
     const server = await listing(async () => {

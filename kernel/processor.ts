@@ -36,6 +36,10 @@ export interface Sink {
   write(batch: Batch): Promise<readonly Outcome[]>;
 }
 
+/** Names of the topics that a processor reads. */
+export const topicsOf = (processor: Pick<Sink, 'kind' | 'reads'> | Pick<Decider<never, never>, 'kind' | 'reads'>) =>
+  (processor.kind === 'sink' ? [processor.reads] : processor.reads).map(({ name }) => name);
+
 /** What a replay removes before it writes rows again: a table, and what its views make of it. */
 export interface SinkRows {
   readonly table: string;

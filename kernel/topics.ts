@@ -14,11 +14,14 @@ export interface TopicDefinition {
 
 const gibibyte = 2 ** 30;
 
-/** Telemetry as received. Value: the request's protobuf, zstd; headers: `otlpHeaders`. No key: order does not matter. */
+/**
+ * Telemetry as received: three days, so that yesterday can always be replayed whole. Value: the request's protobuf, zstd; headers:
+ * `otlpHeaders`. No key: order does not matter.
+ */
 const telemetry = (name: string): TopicDefinition => ({
   name,
   cleanup: 'delete',
-  retentionHours: 24,
+  retentionHours: 72,
   retentionBytes: 8 * gibibyte,
   partitions: 8,
 });
@@ -166,13 +169,17 @@ export interface IngestKey {
   readonly revoked: boolean;
 }
 
-/** Value of a decision about a dead letter. The first two are people's, the others are what became of an attempt. */
+/**
+ * Value of a decision about a dead letter. The first two are people's, the next two are what became of an attempt, and
+ * the last is of a replay that reads the letter's record again: nothing before it counts.
+ */
 export type DeadLetterDecision =
   /** `endOffsets`: the ends of the topic's partitions, read before this was appended. */
   | { readonly decision: 'retry'; readonly endOffsets: readonly number[] }
   | { readonly decision: 'discard' }
   | { readonly decision: 'put-back' }
-  | { readonly decision: 'not-put-back'; readonly attempt: number; readonly reason: string };
+  | { readonly decision: 'not-put-back'; readonly attempt: number; readonly reason: string }
+  | { readonly decision: 'replayed' };
 
 /** Value of `deadLetterRetriesTopic`. What the same attempt appended before lies at or beyond `endOffsets`. */
 export interface DeadLetterRetry {

@@ -1,5 +1,5 @@
 import { test } from 'vitest';
-import type { FiledLetter } from '../kernel/state/dead-letters.ts';
+import type { FiledLetter } from '../kernel/state/filed-letters.ts';
 import { type Arrival, story } from '../kernel/story.ts';
 import {
   type DeadLetterDecision,
@@ -11,7 +11,10 @@ import {
   otlpHeaders,
   retryOfHeader,
 } from '../kernel/topics.ts';
-import { fileDeadLetters } from './file-dead-letters.ts';
+import { fileDeadLetters as fileDeadLettersOn } from './file-dead-letters.ts';
+
+/** Deciding is pure: only the rows ask the log. */
+const fileDeadLetters = fileDeadLettersOn({ extentOf: () => Promise.reject(new Error('asked the log')) });
 
 const id = 'dlt_1';
 const letter = (headers: Record<string, string> = {}, key = id): Arrival => ({
@@ -164,6 +167,24 @@ test('a letter that was given up stays so, and one on its way back cannot be giv
     .given([letter(), retry(4)])
     .when(discard)
     .thenDropped('the letter is retrying already');
+});
+
+test('a letter whose record a replay reads again is forgotten, and filed anew when that fails again', () => {
+  const replayed = decided({ decision: 'replayed' });
+  for (const before of [[letter()], [letter(), retry(4), putBack], [letter(), retry(4), notPutBack(1)]]) {
+    story(fileDeadLetters).given(before).when(replayed).thenEmits([]).thenState(id, null);
+  }
+  story(fileDeadLetters)
+    .given([letter(), retry(4), putBack, replayed])
+    .when(letter())
+    .thenState(id, { ...filed, letterOffset: 4 });
+  // Nobody wants to hear of it again.
+  story(fileDeadLetters)
+    .given([letter(), discard])
+    .when(replayed)
+    .thenDropped('the letter is discarded already')
+    .thenState(id, { ...filed, status: 'discarded', decidedAtMs: 0 });
+  story(fileDeadLetters).given([]).when(replayed).thenDropped('there is no such dead letter');
 });
 
 test('a decision about a letter that is not there changes nothing', () => {

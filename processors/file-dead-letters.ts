@@ -3,10 +3,11 @@
  * bytes stay on the log; `put-back-dead-letters.ts`, which has the log at hand, moves them and tells what became of it.
  */
 import { z } from 'zod';
-import type { LogRecord } from '../kernel/log/log.ts';
-import { type Decision, defineProcessor, type Message } from '../kernel/processor.ts';
+import { lettersAreFiledBy } from '../kernel/letter-on-log.ts';
+import type { Log, LogRecord } from '../kernel/log/log.ts';
+import { type Decider, type Decision, defineProcessor, type Message } from '../kernel/processor.ts';
 import { ownTenant } from '../kernel/state/bootstrap.ts';
-import { type FiledLetter, filedLetters } from '../kernel/state/dead-letters.ts';
+import { type FiledLetter, filedLetters } from '../kernel/state/filed-letters.ts';
 import {
   type DeadLetterDecision,
   type DeadLetterRetry,
@@ -21,29 +22,31 @@ import {
 type Filing = { readonly kind: 'letter'; readonly letter: FiledLetter };
 type Decided = { readonly kind: 'decision'; readonly atMs: number; readonly decided: DeadLetterDecision };
 
-export const fileDeadLetters = defineProcessor<FiledLetter | null, Filing | Decided>({
-  name: 'file-dead-letters',
-  reads: [deadLettersTopic],
-  writes: [deadLetterRetriesTopic],
-  store: filedLetters,
-  initial: null,
-  parse: (record) =>
-    record.headers[deadLetterDecisionHeader] === undefined
-      ? { kind: 'letter', letter: letterOf(record) }
-      : { kind: 'decision', atMs: record.timestampMs, decided: parseDecision(record.value) },
-  decide(state, { key, event }: Message<Filing | Decided>) {
-    if (event.kind === 'letter') {
-      // The same letter may be appended twice, around a crash.
-      return state === null
-        ? { state: event.letter, emit: [] }
-        : { state, emit: [], dropped: 'the letter is filed already' };
-    }
-    if (state === null) return { state, emit: [], dropped: 'there is no such dead letter' };
-    return decideOn(state, key, event);
-  },
-});
+/** @param log is asked which letters it still keeps, where there are very many. */
+export const fileDeadLetters = (log: Pick<Log, 'extentOf'>): Decider<FiledLetter | null, Filing | Decided> =>
+  defineProcessor<FiledLetter | null, Filing | Decided>({
+    name: lettersAreFiledBy,
+    reads: [deadLettersTopic],
+    writes: [deadLetterRetriesTopic],
+    store: filedLetters(log),
+    initial: null,
+    parse: (record) =>
+      record.headers[deadLetterDecisionHeader] === undefined
+        ? { kind: 'letter', letter: letterOf(record) }
+        : { kind: 'decision', atMs: record.timestampMs, decided: parseDecision(record.value) },
+    decide(state, { key, event }: Message<Filing | Decided>) {
+      if (event.kind === 'letter') {
+        // The same letter may be appended twice, around a crash.
+        return state === null
+          ? { state: event.letter, emit: [] }
+          : { state, emit: [], dropped: 'the letter is filed already' };
+      }
+      if (state === null) return { state, emit: [], dropped: 'there is no such dead letter' };
+      return decideOn(state, key, event);
+    },
+  });
 
-const decideOn = (letter: FiledLetter, key: string, { atMs, decided }: Decided): Decision<FiledLetter> => {
+const decideOn = (letter: FiledLetter, key: string, { atMs, decided }: Decided): Decision<FiledLetter | null> => {
   const unchanged = (dropped: string): Decision<FiledLetter> => ({ state: letter, emit: [], dropped });
   switch (decided.decision) {
     case 'retry': {
@@ -70,6 +73,9 @@ const decideOn = (letter: FiledLetter, key: string, { atMs, decided }: Decided):
       return letter.status === 'retrying' && letter.attempts === decided.attempt
         ? { state: { ...letter, status: 'open', endOffsets: null, failure: decided.reason }, emit: [] }
         : unchanged('it is of an earlier attempt');
+    case 'replayed':
+      // If its record fails again, the same letter comes again.
+      return letter.status === 'discarded' ? unchanged('the letter is discarded already') : { state: null, emit: [] };
   }
 };
 
@@ -129,4 +135,5 @@ const decision = z.discriminatedUnion('decision', [
   z.object({ decision: z.literal('discard') }),
   z.object({ decision: z.literal('put-back') }),
   z.object({ decision: z.literal('not-put-back'), attempt: z.number().int(), reason: z.string().max(1000) }),
+  z.object({ decision: z.literal('replayed') }),
 ]);

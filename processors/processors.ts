@@ -28,7 +28,7 @@ export interface ProcessorReports {
   readonly report: Report;
 }
 
-export const deciders: readonly Decider<unknown, unknown>[] = [registerServices, fileDeadLetters];
+export const decidersOn = (log: Log): readonly Decider<unknown, unknown>[] => [registerServices, fileDeadLetters(log)];
 
 /** The sinks, writing into `telemetry`; `countCut` is told of records that were cut at limits. */
 export const sinksInto = (telemetry: Telemetry, countCut: (signal: string) => (records: number) => void) => [
@@ -58,7 +58,8 @@ export const startProcessors = async (
   const leaveSinks = leaveTogether(report);
   onStop(leaveSinks.leave);
   const tables = sinksInto(telemetry, (signal) => (records) => cut.add(records, { signal }));
-  for (const sink of [...tables, putBackDeadLetters(log)]) {
+  const deciders = decidersOn(log);
+  for (const sink of [...tables, putBackDeadLetters(log, [...tables, ...deciders])]) {
     leaveSinks.add(sink.name, await runSink({ sink, log, meter: observe(sink) }));
   }
   for (const decider of deciders) {

@@ -13,9 +13,9 @@ import { runDecider } from '../../kernel/runner/decider.ts';
 import { countingMeter } from '../../kernel/runner/meter.ts';
 import { runSink } from '../../kernel/runner/sink.ts';
 import { type Database, openDatabase } from '../../kernel/state/database.ts';
-import { openDeadLetterPages } from '../../kernel/state/letter-pages.ts';
-import { type FiledLetter, filedLetters } from '../../kernel/state/filed-letters.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../kernel/state/embedded.ts';
+import { type FiledLetter, filedLetters } from '../../kernel/state/filed-letters.ts';
+import { openDeadLetterPages } from '../../kernel/state/letter-pages.ts';
 import {
   deadLetterRetriesTopic,
   deadLettersTopic,
@@ -67,7 +67,7 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'syntra-letters-log-'));
   log = await openEmbeddedLog({ directory });
   database = await openDatabase(postgres.connection);
-  await database.transaction((queries) => filedLetters.clear(queries));
+  await database.transaction((queries) => filedLetters(log).clear(queries));
   leave = [];
   onlooker = [];
   beforePutBackAppends = () => {};
@@ -90,7 +90,7 @@ beforeEach(async () => {
   const sinks: Sink[] = [
     { ...storeLogs(store.telemetry), limits: { maxRecords: 10, maxBytes: 1e6, lingerMs: 1 } },
     lookOn,
-    putBackDeadLetters(through),
+    putBackDeadLetters(through, [storeLogs(store.telemetry), lookOn, registerServices]),
   ];
   for (const sink of sinks) leave.push(await runSink({ sink, log, meter: countingMeter(sink, () => {}) }));
   leaveFiling = await runFiling();
@@ -123,8 +123,10 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-const runFiling = () =>
-  runDecider({ decider: fileDeadLetters, log, database, meter: countingMeter(fileDeadLetters, () => {}) });
+const runFiling = () => {
+  const decider = fileDeadLetters(log);
+  return runDecider({ decider, log, database, meter: countingMeter(decider, () => {}) });
+};
 
 // ---- what is sent
 
@@ -366,7 +368,7 @@ describe('putting back', () => {
     expect(await retry(id)).toEqual(changed);
     await caughtUp();
     await leaveFiling();
-    await database.transaction((queries) => filedLetters.clear(queries));
+    await database.transaction((queries) => filedLetters(log).clear(queries));
     await log.moveGroup('file-dead-letters', deadLettersTopic.name, [{ partition: 0, offset: 0, metadata: '' }]);
     await database.queries.execute("delete from processor_offsets where processor = 'file-dead-letters'");
     leaveFiling = await runFiling();
@@ -396,6 +398,49 @@ describe('putting back', () => {
     await log.append(deadLettersTopic.name, [{ key: old!.id, headers, value: Buffer.from(JSON.stringify(decision)) }]);
     await vi.waitFor(async () => expect((await detail(old!.id)).retryFailure).toMatch(/bytes are gone|cannot be told/));
     expect((await detail(old!.id)).status).toBe('open');
+  });
+
+  test('is refused for a while where the log does not answer', async () => {
+    await send(Buffer.from('not zstd'));
+    const [letter] = await lettersWhen(1);
+    const away: Log = { ...log, extentOf: () => Promise.reject(new Error('connect ECONNREFUSED 10.0.0.1:9092')) };
+    const pages = openDeadLetterPages(database.queries);
+    const other = await buildTestServer({
+      projects: testProjects,
+      handlers: { getDeadLetter: getDeadLetter(pages, away), retryDeadLetters: retryDeadLetters(pages, away) },
+    });
+    const url = `/api/v1/projects/${testTenant.project}/dead-letters`;
+    const answers = [
+      await other.inject(`${url}/${letter!.id}`),
+      await other.inject({ method: 'POST', url: `${url}/retry`, payload: { ids: [letter!.id] } }),
+    ];
+    await other.close();
+    for (const answer of answers) {
+      expect([answer.statusCode, answer.json().error.code, answer.headers['retry-after']], answer.body).toEqual([
+        503,
+        'UNAVAILABLE',
+        '5',
+      ]);
+    }
+  });
+
+  test('fails for a processor that there is no more, and says so', async () => {
+    const processor = 'store-lines';
+    const sink = defineSink({
+      name: processor,
+      reads: logsTopic,
+      limits: { maxRecords: 10, maxBytes: 1e6, lingerMs: 1 },
+      write: async ({ records }) => records.map(({ offset }) => ({ kind: 'dead-letter', offset, reason: 'no' })),
+    });
+    const stop = await runSink({ sink, log, meter: countingMeter(sink, () => {}) });
+    await send(lineOf('of a processor that was renamed'));
+    const [letter] = await lettersWhen(1);
+    await stop();
+    expect(letter!.processor).toBe(processor);
+    const reason = 'There is no processor store-lines any more that reads otlp.logs.';
+    expect(await retry(letter!.id)).toEqual({ changed: 0, pending: [], failed: [{ id: letter!.id, reason }] });
+    expect((await list()).deadLetters[0]).toMatchObject({ status: 'open', retryFailure: reason });
+    expect(await putBackOf(letter!.id)).toEqual([]);
   });
 
   /** Nothing is on its way any more. */
@@ -444,26 +489,49 @@ test('letters are given up in bulk, listed page by page, and summed up by reason
 
 test('what is decided and two weeks old goes when others come, and so does all of a month ago', async () => {
   const days = (count: number): number => Date.now() - count * 24 * 3_600_000;
-  const letter = (id: string, setAsideAtMs: number, status: FiledLetter['status']): FiledLetter => ({
-    ...{ id, org: 'o', project: 'p', processor: 'store-logs', reason: 'r', topic: 't', partition: 0, offset: 0 },
-    ...{ setAsideAtMs, sizeBytes: 1, records: null, status, decidedAtMs: null, retryOf: null, letterOffset: 0 },
-    ...{ attempts: 0, endOffsets: null, failure: null },
-  });
   const save = (...letters: FiledLetter[]) =>
     database.transaction((queries) =>
-      filedLetters.save(
+      filedLetters(log).save(
         queries,
         letters.map((after) => ({ key: after.id, before: null, after })),
       ),
     );
   await save(
-    letter('young, discarded', days(13), 'discarded'),
-    letter('old, open', days(20), 'open'),
-    letter('old, retrying', days(20), 'retrying'),
+    rowOf('young, discarded', days(13), 'discarded'),
+    rowOf('old, open', days(20), 'open'),
+    rowOf('old, retrying', days(20), 'retrying'),
   );
-  await save(letter('old, retried', days(15), 'retried'), letter('very old, open', days(31), 'open'));
-  await save(letter('new', days(0), 'open'));
+  await save(rowOf('old, retried', days(15), 'retried'), rowOf('very old, open', days(31), 'open'));
+  await save(rowOf('new', days(0), 'open'));
   const ids = ['young, discarded', 'old, open', 'old, retrying', 'old, retried', 'very old, open', 'new'];
-  const left = await filedLetters.load(database.queries, ids);
+  const left = await filedLetters(log).load(database.queries, ids);
   expect([...left.keys()].sort()).toEqual(['new', 'old, open', 'old, retrying', 'young, discarded']);
+});
+
+test('where there are very many, those go whose bytes the log has dropped, the oldest first', async () => {
+  await log.append(
+    deadLettersTopic.name,
+    ['a', 'b'].map((key) => ({ key, headers: {}, value: Buffer.from('') })),
+  );
+  await log.retain(Date.now() + 15 * 24 * 3_600_000);
+  const { startOffset } = await log.extentOf(deadLettersTopic.name, 0);
+  expect(startOffset).toBeGreaterThan(2);
+  const few = filedLetters(log, 3);
+  const save = (id: string, ageMs: number, letterOffset: number) =>
+    database.transaction((queries) =>
+      few.save(queries, [{ key: id, before: null, after: { ...rowOf(id, Date.now() - ageMs, 'open'), letterOffset } }]),
+    );
+  const kept = async () => [...(await few.load(database.queries, ['lost', 'old', 'young', 'new'])).keys()].sort();
+  await save('lost', 3000, startOffset - 1);
+  await save('old', 2000, startOffset);
+  await save('young', 1000, startOffset + 1);
+  expect(await kept()).toEqual(['lost', 'old', 'young']);
+  await save('new', 0, startOffset + 2);
+  expect(await kept()).toEqual(['new', 'old', 'young']);
+});
+
+const rowOf = (id: string, setAsideAtMs: number, status: FiledLetter['status']): FiledLetter => ({
+  ...{ id, org: 'o', project: 'p', processor: 'store-logs', reason: 'r', topic: 't', partition: 0, offset: 0 },
+  ...{ setAsideAtMs, sizeBytes: 1, records: null, status, decidedAtMs: null, retryOf: null, letterOffset: 0 },
+  ...{ attempts: 0, endOffsets: null, failure: null },
 });

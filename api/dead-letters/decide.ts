@@ -3,10 +3,10 @@
  * say what became of them. Whoever asked is answered once they do, or told that they will.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { decisionRecord } from '../../kernel/dead-letter.ts';
+import { decisionRecord } from '../../kernel/letter-on-log.ts';
 import { type Log, LogFullError } from '../../kernel/log/log.ts';
-import type { DeadLetterPages } from '../../kernel/state/dead-letter-pages.ts';
-import type { FiledLetter } from '../../kernel/state/dead-letters.ts';
+import type { FiledLetter } from '../../kernel/state/filed-letters.ts';
+import type { DeadLetterPages } from '../../kernel/state/letter-pages.ts';
 import type { Tenant } from '../../kernel/telemetry/client.ts';
 import { type DeadLetterDecision, deadLettersTopic } from '../../kernel/topics.ts';
 import { ApiError } from '../api-error.ts';
@@ -52,7 +52,10 @@ export const decide = async (
     const now = await pages.byIds(tenant, [...undecided.keys()]);
     for (const [id, before] of undecided) {
       const after = now.get(id);
-      const outcome = after === undefined ? { failed: 'It was too old to be kept.' } : outcomeOf(before, after);
+      const outcome =
+        after === undefined
+          ? { failed: 'It is there no more: too old, or its record was replayed.' }
+          : outcomeOf(before, after);
       if (outcome === undefined) continue;
       if (outcome === 'changed') changed++;
       else failed.push({ id, reason: outcome.failed });

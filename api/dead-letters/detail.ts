@@ -1,13 +1,14 @@
 /** A dead letter with its headers and bytes, which are read from the log. */
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
-import { readLetter } from '../../kernel/dead-letter.ts';
+import { readLetter } from '../../kernel/letter-on-log.ts';
 import type { Log, LogRecord } from '../../kernel/log/log.ts';
-import type { DeadLetterPages } from '../../kernel/state/dead-letter-pages.ts';
+import type { DeadLetterPages } from '../../kernel/state/letter-pages.ts';
 import { otlpHeaders } from '../../kernel/topics.ts';
 import { ApiError } from '../api-error.ts';
 import type { DeadLetterDetail } from '../contract/dead-letters.ts';
 import type { Handler } from '../handler.ts';
+import { readLog } from '../read-log.ts';
 import { deadLetterOf } from './letter.ts';
 import { textOf } from './text.ts';
 
@@ -16,7 +17,7 @@ export const getDeadLetter =
   async ({ deadLetterId }, { tenant }) => {
     const letter = (await pages.byIds(tenant, [deadLetterId])).get(deadLetterId);
     if (letter === undefined) throw new ApiError('NOT_FOUND', 'There is no dead letter with this id.');
-    const record = await readLetter(log, letter.id, letter.letterOffset);
+    const record = await readLog(readLetter(log, letter.id, letter.letterOffset));
     return {
       ...deadLetterOf(letter),
       headers: record?.headers ?? {},

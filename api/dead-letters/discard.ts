@@ -1,7 +1,7 @@
 /** Dead letters are given up, by decision of a person: they are not offered any more, and go when the log drops them. */
 import type { Log } from '../../kernel/log/log.ts';
-import type { DeadLetterPages } from '../../kernel/state/dead-letter-pages.ts';
-import type { FiledLetter } from '../../kernel/state/dead-letters.ts';
+import type { FiledLetter } from '../../kernel/state/filed-letters.ts';
+import type { DeadLetterPages } from '../../kernel/state/letter-pages.ts';
 import type { Handler } from '../handler.ts';
 import { decide } from './decide.ts';
 

@@ -1,5 +1,5 @@
 /** A dead letter as the API shows it. */
-import type { FiledLetter } from '../../kernel/state/dead-letters.ts';
+import type { FiledLetter } from '../../kernel/state/filed-letters.ts';
 import type { DeadLetter } from '../contract/dead-letters.ts';
 
 export const deadLetterOf = (letter: FiledLetter): DeadLetter => ({

@@ -1,5 +1,5 @@
 /** Dead letters of a project, page by page, and what they have in common. */
-import type { DeadLetterPages } from '../../kernel/state/dead-letter-pages.ts';
+import type { DeadLetterPages } from '../../kernel/state/letter-pages.ts';
 import { ApiError } from '../api-error.ts';
 import type { Handler } from '../handler.ts';
 import { deadLetterOf } from './letter.ts';

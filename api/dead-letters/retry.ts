@@ -1,16 +1,17 @@
 /** Dead letters are put back, by decision of a person, for the processor that could not take them. */
-import { bytesAreGone, extentOfLetters } from '../../kernel/dead-letter.ts';
+import { bytesAreGone, extentOfLetters } from '../../kernel/letter-on-log.ts';
 import type { Log } from '../../kernel/log/log.ts';
-import type { DeadLetterPages } from '../../kernel/state/dead-letter-pages.ts';
-import type { FiledLetter } from '../../kernel/state/dead-letters.ts';
+import type { FiledLetter } from '../../kernel/state/filed-letters.ts';
+import type { DeadLetterPages } from '../../kernel/state/letter-pages.ts';
 import { topics } from '../../kernel/topics.ts';
 import type { Handler } from '../handler.ts';
+import { readLog } from '../read-log.ts';
 import { type Deciding, decide } from './decide.ts';
 
 export const retryDeadLetters =
   (pages: DeadLetterPages, log: Log): Handler<'retryDeadLetters'> =>
   async ({ ids }, { tenant }) => {
-    const { startOffset } = await extentOfLetters(log);
+    const { startOffset } = await readLog(extentOfLetters(log));
     const endOffsets = readEndsOnce(log);
     return decide(pages, log, tenant, ids, {
       whyNot: (letter) => whyNot(letter, startOffset),
@@ -44,7 +45,7 @@ const readEndsOnce = (log: Log): ((topic: string) => Promise<readonly number[]>)
     return extents.map(({ endOffset }) => endOffset);
   };
   return (topic) => {
-    const ends = known.get(topic) ?? read(topic);
+    const ends = known.get(topic) ?? readLog(read(topic));
     known.set(topic, ends);
     return ends;
   };

@@ -5,6 +5,7 @@ import { QueryTooExpensiveError, TelemetryUnavailableError } from '../../kernel/
 import { ApiError } from '../api-error.ts';
 import { type ErrorCode, errorStatus, type Failure } from '../contract/values.ts';
 import { QueryError } from '../query/query-error.ts';
+import { LogUnavailableError } from '../read-log.ts';
 
 type RequestError = Error & { readonly statusCode?: number };
 
@@ -54,6 +55,9 @@ const explain = (error: RequestError): Explained => {
   }
   if (error instanceof StateUnavailableError) {
     return explained('UNAVAILABLE', 'The state store does not answer at the moment. Try again in a few seconds.');
+  }
+  if (error instanceof LogUnavailableError) {
+    return explained('UNAVAILABLE', 'The log does not answer at the moment. Try again in a few seconds.');
   }
   // fastify's own refusals: body too large, malformed JSON, wrong content type, malformed URL.
   const status = error.statusCode;

@@ -177,6 +177,8 @@ export const openEmbeddedLog = async ({
     },
 
     partitionsOf: async () => 1,
+    logIdOf: async () => logId,
+    firstOffset: 1,
     extentOf: (topic) => extentOf(thread, topic),
     offsetAt: (topic, _partition, timeMs) => thread.ask({ do: 'offset at', topic, timeMs }),
 
@@ -194,10 +196,10 @@ export const openEmbeddedLog = async ({
       return committedOf(thread, group, topic);
     },
 
-    async moveGroup(group, topic, _partition, offset, metadata = '') {
+    async moveGroup(group, topic, places) {
       endOf(topic);
       if (holding.get(`${group} ${topic}`)) throw new GroupInUseError(`${group} is reading ${topic}: stop it first.`);
-      await thread.ask({ do: 'commit', group, topic, offset, metadata });
+      for (const { offset, metadata } of places) await thread.ask({ do: 'commit', group, topic, offset, metadata });
     },
 
     retain: room.make,

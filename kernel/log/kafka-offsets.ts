@@ -2,7 +2,7 @@
 import { listOffsetsV9, offsetCommitV9, offsetFetchV9 } from '@platformatic/kafka';
 import { type KafkaCluster, type KafkaPartition, untilAnswered } from './kafka-cluster.ts';
 import { answerOf, errorName, isPassingName, KafkaError, refuse } from './kafka-errors.ts';
-import { type CommittedOffset, type Extent, GroupInUseError } from './log.ts';
+import type { CommittedOffset, Extent } from './log.ts';
 
 /** Instead of a time, for `offsetsAt`. */
 export const theStart = -2;
@@ -108,25 +108,6 @@ export const commitOnce = (
     });
     refuse(answer.topics[0]!.partitions[0]!.errorCode, `an offset of ${group}`);
   });
-
-/** Not a member: the coordinator takes its commits only while the group has none. */
-const nobody: Committer = { memberId: '', epoch: -1 };
-
-/** @throws GroupInUseError while the group has members. */
-export const moveOffset = async (
-  cluster: KafkaCluster,
-  group: string,
-  partition: KafkaPartition,
-  place: CommittedOffset,
-): Promise<void> => {
-  try {
-    await untilAnswered(cluster, () => commitOnce(cluster, group, nobody, partition, place));
-  } catch (error) {
-    const inUse = error instanceof KafkaError && /UNKNOWN_MEMBER_ID|ILLEGAL_GENERATION|_MEMBER_EPOCH/.test(error.code);
-    if (inUse) throw new GroupInUseError(`${group} is reading ${partition.topic}: stop it first.`, { cause: error });
-    throw error;
-  }
-};
 
 const listAt = async (
   cluster: KafkaCluster,

@@ -10,7 +10,8 @@ import { createEnds } from './kafka-ends.ts';
 import { operatorErrorIn } from './kafka-errors.ts';
 import { holdPartition } from './kafka-holding.ts';
 import { createMember, type Member } from './kafka-member.ts';
-import { committedOffsets, extentsOf, moveOffset, offsetsAt, placeWithin } from './kafka-offsets.ts';
+import { moveOffsets } from './kafka-move.ts';
+import { committedOffsets, extentsOf, offsetsAt, placeWithin } from './kafka-offsets.ts';
 import { createProducer, requireProducerRights } from './kafka-producer.ts';
 import { createReader, type KafkaReader } from './kafka-reader.ts';
 import { openTail } from './kafka-tail.ts';
@@ -92,7 +93,7 @@ export const openKafkaLog = async ({
 
     tail: async (topic, partition, from) => openTail(readerOf(topic, partition), from, closing.signal),
     partitionsOf: async (topic) => cluster.topic(nameOf(topic)).leaders.length,
-    logIdOf: async (topic) => logIdOf(cluster, cluster.topic(nameOf(topic)).id),
+    logIdOf: async (topic) => `${cluster.clusterId()}/${cluster.topic(nameOf(topic)).id}`,
     firstOffset: 0,
 
     async extentOf(topic, partition) {

@@ -48,6 +48,11 @@ export interface PartitionReader {
   commit(offset: number, metadata: string): Promise<void>;
 }
 
+/** A group's place in one partition of a topic. */
+export interface GroupPlace extends CommittedOffset {
+  readonly partition: number;
+}
+
 export interface Extent {
   readonly startOffset: number;
   readonly endOffset: number;
@@ -81,6 +86,10 @@ export interface Log {
   /** Reads outside of any group: for live views, for tables held in memory, for replay. */
   tail(topic: string, partition: number, from: 'start' | 'end' | number): Promise<PartitionTail>;
   partitionsOf(topic: string): Promise<number>;
+  /** Names the log that a topic's offsets are of, as it does for those who read. */
+  logIdOf(topic: string): Promise<string>;
+  /** The offset that a partition's very first record got: one that starts beyond it has lost records. */
+  readonly firstOffset: number;
   /** Offset of the oldest kept record, and the one the next append will get. */
   extentOf(topic: string, partition: number): Promise<Extent>;
   /** Offset of the oldest kept record taken at or after `timeMs`, Unix milliseconds; the end when there is none. */
@@ -90,10 +99,10 @@ export interface Log {
   /** Where a group stands, asked from outside of it; as `PartitionReader.committed`. */
   placeOf(group: string, topic: string, partition: number): Promise<CommittedOffset>;
   /**
-   * Sets a group's place, so that it reads on from there, and its note, empty when none is given.
+   * Sets a group's places in a topic, so that it reads on from there, and its notes: all of them or none.
    * @throws GroupInUseError while it has members.
    */
-  moveGroup(group: string, topic: string, partition: number, offset: number, metadata?: string): Promise<void>;
+  moveGroup(group: string, topic: string, places: readonly GroupPlace[]): Promise<void>;
   /** Deletes what retention no longer keeps; compacts compacted topics. Called by a timer of the adapter and by tests. */
   retain(nowMs: number): Promise<void>;
   /** Rejects when the log cannot answer; used by /readyz. */

@@ -128,6 +128,7 @@ export const describeLog = ({ name, createPlace, open, forget, removePlace }: Lo
       const before = await name();
       await reopen();
       expect(await name()).toBe(before);
+      expect(await log.logIdOf(spansTopic.name)).toBe(before);
       const elsewhere = await createPlace();
       const other = await open(elsewhere, topics);
       const { promise, resolve } = Promise.withResolvers<string>();
@@ -135,6 +136,11 @@ export const describeLog = ({ name, createPlace, open, forget, removePlace }: Lo
       expect(await promise).not.toBe(before);
       await other.close();
       await removePlace(elsewhere);
+    });
+
+    test('says which offset the first record of a partition gets', async () => {
+      expect(await appendAt(spansTopic.name, [record('a')])).toBe(log.firstOffset);
+      expect(await log.extentOf(spansTopic.name, 0)).toMatchObject({ startOffset: log.firstOffset });
     });
 
     test('replays from any offset', async () => {
@@ -180,11 +186,12 @@ export const describeLog = ({ name, createPlace, open, forget, removePlace }: Lo
       const first = await appendAt(deadLettersTopic.name, [record('a'), record('b')]);
       await held('g', deadLettersTopic.name, async (partition) => {
         await partition.commit(first + 2, 'note');
-        await expect(log.moveGroup('g', deadLettersTopic.name, 0, first)).rejects.toThrow(GroupInUseError);
+        const back = [{ partition: 0, offset: first, metadata: '' }];
+        await expect(log.moveGroup('g', deadLettersTopic.name, back)).rejects.toThrow(GroupInUseError);
       });
-      await log.moveGroup('g', deadLettersTopic.name, 0, first + 1, 'moved');
+      await log.moveGroup('g', deadLettersTopic.name, [{ partition: 0, offset: first + 1, metadata: 'moved' }]);
       expect(await log.placeOf('g', deadLettersTopic.name, 0)).toEqual({ offset: first + 1, metadata: 'moved' });
-      await log.moveGroup('g', deadLettersTopic.name, 0, first + 1);
+      await log.moveGroup('g', deadLettersTopic.name, [{ partition: 0, offset: first + 1, metadata: '' }]);
       expect(await log.placeOf('g', deadLettersTopic.name, 0)).toEqual({ offset: first + 1, metadata: '' });
       expect(await log.placeOf('never', deadLettersTopic.name, 0)).toEqual({ offset: first, metadata: '' });
       const committed = await held('g', deadLettersTopic.name, (partition) => partition.committed());

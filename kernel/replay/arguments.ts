@@ -1,7 +1,7 @@
 /** `main.ts replay --topic otlp.spans --from 2026-11-20 --group store-spans [--clear]`, and what is wrong with it. */
 import { parseArgs } from 'node:util';
 import { OperatorError } from '../operator-error.ts';
-import type { Decider, Sink, StateStore } from '../processor.ts';
+import { type Decider, type Sink, type StateStore, topicsOf } from '../processor.ts';
 
 /** As much of a processor as a replay needs. */
 export type Replayable =
@@ -50,9 +50,6 @@ export const parseReplayArguments = (argv: readonly string[], processors: readon
   }
   return { processor, topic, from: parseFrom(from), clear };
 };
-
-export const topicsOf = (processor: Replayable): readonly string[] =>
-  (processor.kind === 'sink' ? [processor.reads] : processor.reads).map(({ name }) => name);
 
 const parse = (argv: readonly string[]) => {
   const values = readOptions(argv);

@@ -79,9 +79,14 @@ export const receivedMsOfStart = async (
 
 /**
  * The first day of arrival of which nothing can be missing; undefined when that is true of all days.
+ * @param firstOffset of the log.
  * @throws OperatorError when a partition has been emptied, so that nobody can say.
  */
-export const firstWholeDay = (topic: string, states: readonly PartitionState[]): string | undefined => {
+export const firstWholeDay = (
+  topic: string,
+  states: readonly PartitionState[],
+  firstOffset: number,
+): string | undefined => {
   const days = states
     .filter(({ startOffset }) => startOffset > firstOffset)
     .map(({ partition, oldest }) => {
@@ -92,9 +97,6 @@ export const firstWholeDay = (topic: string, states: readonly PartitionState[]):
     });
   return days.sort().at(-1);
 };
-
-/** Of an embedded log. Kafka's is 0, and it deletes so many records at once that none starts at 1. */
-export const firstOffset = 1;
 
 /** A record without the header is taken for one that was received when the log took it. */
 export const receivedMsOf = ({ headers, timestampMs }: LogRecord): number => {

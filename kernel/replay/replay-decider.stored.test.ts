@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { putBackRecord } from '../letter-on-log.ts';
 import { openEmbeddedLog } from '../log/embedded.ts';
 import { GroupInUseError, type Log } from '../log/log.ts';
 import { type Decider, defineProcessor, type StateStore } from '../processor.ts';
@@ -11,7 +12,8 @@ import { runDecider } from '../runner/decider.ts';
 import { countingMeter } from '../runner/meter.ts';
 import { type Database, openDatabase } from '../state/database.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../state/embedded.ts';
-import { servicesRegisteredTopic, servicesSeenTopic } from '../topics.ts';
+import { processorOutbox } from '../state/tables.ts';
+import { deadLettersTopic, servicesRegisteredTopic, servicesSeenTopic } from '../topics.ts';
 import { type ReplayStores, runReplay } from './replay.ts';
 
 let directory: string;
@@ -35,7 +37,10 @@ let log: Log;
 beforeEach(async () => {
   logDirectory = await mkdtemp(join(tmpdir(), 'syntra-replay-log-'));
   log = await openEmbeddedLog({ directory: logDirectory });
-  await database.queries.execute(sql`truncate totals, processor_offsets, processor_outbox, processor_marks`);
+  refused = undefined;
+  await database.queries.execute(
+    sql`truncate totals, dead_letters, processor_offsets, processor_outbox, processor_marks`,
+  );
 });
 afterEach(async () => {
   await log.close();
@@ -60,6 +65,13 @@ const totalsOf = (who: string): StateStore<number> => ({
   },
 });
 
+/** A number that nobody can add, as long as it is one. */
+let refused: number | undefined;
+const accept = (number: number): number => {
+  if (number === refused) throw new Error(`${number} is too much`);
+  return number;
+};
+
 /** Adds numbers up and passes each on. */
 const addUp = defineProcessor<number, number>({
   name: 'add-up',
@@ -69,7 +81,7 @@ const addUp = defineProcessor<number, number>({
   store: totalsOf('add-up'),
   parse: ({ value }) => Number(Buffer.from(value).toString()),
   decide: (total, { key, event }) => ({
-    state: total + event,
+    state: total + accept(event),
     emit: [{ topic: servicesRegisteredTopic, key, value: event }],
   }),
 });
@@ -172,4 +184,50 @@ test('is refused while somebody reads, where records are gone, and for offsets t
   await log.retain(Date.now() + 25 * 3_600_000);
   await expect(replay(`${line} start --clear`)).rejects.toThrow(/no longer holds its first records/);
   expect(await totals()).toEqual(before);
+});
+
+test('what was put back is decided on once, in the place of its original, and its letter is forgotten', async () => {
+  refused = 3;
+  await append('a', 1, 2, 3);
+  await runAll([addUp]);
+  const letters = await (await log.tail(deadLettersTopic.name, 0, 'start')).next({ maxRecords: 10, maxBytes: 1e6 });
+  expect(letters).toHaveLength(1);
+  expect(await totals()).toEqual(['add-up a 3']);
+  refused = undefined;
+  await log.append(servicesSeenTopic.name, [putBackRecord(letters[0]!)]);
+  await append('a', 4);
+  await runAll([addUp]);
+  expect(await totals()).toEqual(['add-up a 10']);
+  for (let times = 0; times < 2; times++) {
+    await replay('--topic services.seen --from start --group add-up --clear');
+    await runAll([addUp]);
+    expect(await totals()).toEqual(['add-up a 10']);
+  }
+  const decisions = await log.tail(deadLettersTopic.name, 0, letters[0]!.offset + 1);
+  const [forgotten] = await decisions.next({ maxRecords: 10, maxBytes: 1e6 });
+  expect([forgotten!.key, JSON.parse(Buffer.from(forgotten!.value).toString())]).toEqual([
+    letters[0]!.key,
+    { decision: 'replayed' },
+  ]);
+  // What is put back from now on is an event like others.
+  await log.append(servicesSeenTopic.name, [putBackRecord(letters[0]!)]);
+  await runAll([addUp]);
+  expect(await totals()).toEqual(['add-up a 13']);
+});
+
+test('is refused while a dead letter is on its way to the log, behind the decision to forget it', async () => {
+  await append('a', 1);
+  await runAll();
+  const row = { processor: 'add-up', sourceTopic: servicesSeenTopic.name, sourcePartition: 0 };
+  const letter = { topic: deadLettersTopic.name, key: 'dlt_1', headers: {}, value: Buffer.from('1') };
+  await database.queries.insert(processorOutbox).values({ ...row, ...letter });
+  await expect(replay('--topic services.seen --from start --group add-up')).rejects.toThrow(/had all that it decided/);
+});
+
+test('where the first record is gone, no state is built anew, also when the log begins only one further', async () => {
+  await append('a', 1);
+  await runAll();
+  const stores = { log: { ...log, firstOffset: 0 }, database } as ReplayStores;
+  const argv = '--topic services.seen --from start --group add-up --clear'.split(' ');
+  await expect(runReplay(argv, stores, deciders, () => {})).rejects.toThrow(/no longer holds its first records/);
 });

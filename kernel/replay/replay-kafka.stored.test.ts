@@ -96,7 +96,10 @@ test('rows from all partitions are written again once, and those of the day befo
 
   const stop = await run();
   await untilStored();
+  const places = () => Promise.all(used.map(({ partition }) => log.placeOf('store-spans', spansTopic.name, partition)));
+  const before = await places();
   await expect(replay()).rejects.toThrow(GroupInUseError);
+  expect(await places()).toEqual(before);
   await stop();
   const all = numbers.map((number) => number + 1);
   expect(await spans()).toEqual(all);

@@ -2,7 +2,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eq } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { storeLogs } from '../../processors/store-logs.ts';
 import { storeMetrics } from '../../processors/store-metrics.ts';
@@ -15,7 +14,6 @@ import { countingMeter } from '../runner/meter.ts';
 import { runSink } from '../runner/sink.ts';
 import { type Database, openDatabase } from '../state/database.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../state/embedded.ts';
-import { deadLetters } from '../state/tables.ts';
 import type { Telemetry } from '../telemetry/client.ts';
 import { openEmbeddedTelemetry } from '../telemetry/embedded.ts';
 import { migrateTelemetry } from '../telemetry/migrate.ts';
@@ -69,7 +67,6 @@ const ourTables = async () => {
 };
 beforeEach(async () => {
   await openLog();
-  await database.queries.delete(deadLetters);
   for (const table of await ourTables()) await telemetry.command(`TRUNCATE TABLE ${table}`);
 });
 afterEach(removeLog);
@@ -208,41 +205,6 @@ test('what was put back once is not there twice: the replay reads its original',
   expect(await countOf('spans')).toBe(1);
 });
 
-const fileLetter = (offset: number, status: 'open' | 'retrying' | 'retried' | 'discarded') =>
-  database.queries.insert(deadLetters).values({
-    letterId: `dlt_${offset}`,
-    orgId: 'o',
-    projectId: 'p',
-    processor: 'store-spans',
-    reason: 'malformed',
-    topic: spansTopic.name,
-    recordPartition: 0,
-    recordOffset: offset,
-    setAsideAt: new Date(),
-    sizeBytes: 1,
-    status,
-    letterOffset: offset,
-    attempts: 0,
-  });
-const letterIds = async (): Promise<string[]> =>
-  (await database.queries.select({ id: deadLetters.letterId }).from(deadLetters)).map(({ id }) => id).sort();
-
-test('dead letters of what is read again are forgotten, or putting them back would store them twice', async () => {
-  for (const ms of [-1, 0, 1, 2]) await appendSpan(todayMs + ms);
-  await storeAll([sinks.spans]);
-  await fileLetter(1, 'open');
-  await fileLetter(2, 'open');
-  await fileLetter(3, 'discarded');
-  await fileLetter(4, 'retrying');
-  await fileLetter(5, 'open');
-  await expect(replay('store-spans', 'otlp.spans', today)).rejects.toThrow(/are being put back/);
-  expect(await countOf('spans')).toBe(4);
-  await database.queries.update(deadLetters).set({ status: 'retried' }).where(eq(deadLetters.status, 'retrying'));
-  await replay('store-spans', 'otlp.spans', today);
-  // The first was received the day before, the third was given up, the fifth is of a record that is not there yet.
-  expect(await letterIds()).toEqual(['dlt_1', 'dlt_3', 'dlt_5']);
-});
-
 test('killed while rows are being removed, it can be run again; until then nothing is written', async () => {
   await appendAll();
   await storeAll();
@@ -294,7 +256,7 @@ test('is refused when the log has lost what would be removed, and says so', asyn
   const before = await snapshot();
   await appendSpan(todayMs + 4000);
   await storeAll([sinks.spans]);
-  await log.retain(Date.now() + 25 * 3_600_000);
+  await log.retain(Date.now() + (spansTopic.retentionHours + 1) * 3_600_000);
   const { startOffset, endOffset } = await log.extentOf(spansTopic.name, 0);
   expect(startOffset).toBe(endOffset);
   await expect(replay('store-spans', 'otlp.spans', today)).rejects.toThrow(/no longer holds any record/);
@@ -314,7 +276,7 @@ test('is refused when the rows came from another log than the one there is', asy
 test('finds that a batch in the middle may be half stored', async () => {
   await appendSpan(todayMs - 1);
   await appendSpan(todayMs);
-  await log.moveGroup('store-spans', spansTopic.name, 0, 1, 'end=3');
+  await log.moveGroup('store-spans', spansTopic.name, [{ partition: 0, offset: 1, metadata: 'end=3' }]);
   await expect(replay('store-spans', 'otlp.spans', today)).rejects.toThrow(/in the middle of a batch/);
   await replay('store-spans', 'otlp.spans', yesterday);
   await storeAll([sinks.spans]);

@@ -3,7 +3,7 @@
  * at any moment it can be run again, and until then the sink writes nothing: its note says that rows are being removed.
  */
 import { randomUUID } from 'node:crypto';
-import type { Log } from '../log/log.ts';
+import type { GroupPlace, Log } from '../log/log.ts';
 import { OperatorError } from '../operator-error.ts';
 import type { SinkRows } from '../processor.ts';
 import { formatNote } from '../runner/note.ts';
@@ -64,17 +64,29 @@ export const replaySink = async (replay: SinkReplay): Promise<ReplaySummary> => 
 
   const moves = await Promise.all(states.map((state) => moveOf(log, topic, state, startOfDay(firstDay))));
   const sinceMs = startOfDay(firstDay);
-  const ranges = moves.map(({ partition, to, until }) => ({ partition, from: to, until }));
-  const letters: LettersOf = { processor: group, topic, ranges, sinceMs };
-  await refuseWhileRetrying(database.queries, letters);
+  const ranges = moves.map(({ partition, to, until, stored }) => ({ partition, from: to, until, stored, sinceMs }));
+  const letters: LettersOf = { processor: group, topic, ranges };
+  await refuseWhileRetrying(database.queries, log, letters);
 
   const id = randomUUID().slice(0, 8);
-  const noteOf = ({ stored, until }: Move, removing: boolean): string =>
-    formatNote({ replay: { id, sinceMs, stored, until, removing } });
-  for (const move of moves) await log.moveGroup(group, topic, move.partition, move.offset, noteOf(move, true));
+  const placeOf = ({ partition, stored, until }: Move, offset: number, removing: boolean): GroupPlace => ({
+    partition,
+    offset,
+    metadata: formatNote({ replay: { id, sinceMs, stored, until, removing } }),
+  });
+  // All partitions or none: refused here, nothing was changed.
+  await log.moveGroup(
+    group,
+    topic,
+    moves.map((move) => placeOf(move, move.offset, true)),
+  );
   await stored.removeFrom(firstDay);
-  await forgetLetters(database.queries, log, letters);
-  for (const move of moves) await log.moveGroup(group, topic, move.partition, move.to, noteOf(move, false));
+  await forgetLetters(log, letters);
+  await log.moveGroup(
+    group,
+    topic,
+    moves.map((move) => placeOf(move, move.to, false)),
+  );
   return {
     processor: group,
     records: states.reduce((sum, { endOffset }, i) => sum + Math.max(0, endOffset - moves[i]!.to), 0),
@@ -116,7 +128,7 @@ const refuseUnlessHeld = async (
 ): Promise<void> => {
   const [day] = days;
   if (day === undefined) return;
-  const whole = firstWholeDay(topic, states);
+  const whole = firstWholeDay(topic, states, log.firstOffset);
   if (whole !== undefined && whole > day) {
     throw new OperatorError(
       `${topic} no longer holds everything that was received on ${day}, whose rows would be removed; the first day that it holds whole is ${whole}.`,

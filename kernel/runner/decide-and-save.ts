@@ -40,7 +40,7 @@ export const decideAndSave = async <State, Event>(
     database.transaction(async (queries) => {
       await movePlace(queries, source, from, end);
       reached('decider: place moved');
-      const repeats = watchRepeats(await loadMarks(queries, source, records));
+      const repeats = watchRepeats(await loadMarks(queries, source, records), source.logId);
       const { taken, outcomes } = passOver(records, repeats.whyNot);
       const decisions = await decide(queries, { ...events, records: taken });
       if (decisions.changes.length > 0) await decider.store.save(queries, decisions.changes);

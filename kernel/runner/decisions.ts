@@ -2,9 +2,9 @@
 import type { LogRecord, NewRecord } from '../log/log.ts';
 import type { Decider, Emission, Message, Outcome, StateChange } from '../processor.ts';
 import { deadLettersTopic, decisionIdHeader } from '../topics.ts';
-import { asDeadLetter, outcomeOfRefused, type ReadFrom } from './dead-letters.ts';
 import { decisionIdOf } from './decision-id.ts';
 import { passOver, whyNotOf } from './pass-over.ts';
+import { asDeadLetter, outcomeOfRefused, type ReadFrom } from './set-aside.ts';
 
 /** Records of one partition, in order. */
 export interface Events extends ReadFrom {

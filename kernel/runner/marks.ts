@@ -12,7 +12,7 @@ export const loadMarks = async (
   reader: Source,
   records: readonly LogRecord[],
 ): Promise<readonly Mark[]> => {
-  const sources = new Set(records.flatMap((record) => markOf(record)?.source ?? []));
+  const sources = new Set(records.flatMap((record) => markOf(record, reader.logId)?.source ?? []));
   if (sources.size === 0) return [];
   const rows = await queries
     .select()

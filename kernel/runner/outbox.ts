@@ -7,8 +7,8 @@ import type { Log } from '../log/log.ts';
 import type { Queries } from '../state/database.ts';
 import { processorOutbox } from '../state/tables.ts';
 import { reached } from '../steps.ts';
-import type { ReadFrom } from './dead-letters.ts';
 import type { Outgoing } from './decisions.ts';
+import type { ReadFrom } from './set-aside.ts';
 
 /** Whose decisions: a processor's, on what it read from one partition. */
 export interface Source extends ReadFrom {

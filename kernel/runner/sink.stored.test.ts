@@ -259,7 +259,9 @@ test('a dead letter is for nobody in particular, although what it was is', async
 
 test('a batch that was begun is written whole or not yet, also when the log gives only a part of it', async () => {
   const first = await append('a', 'b', 'c');
-  await log.moveGroup('store', spansTopic.name, 0, first, formatNote({ end: first + 3 }));
+  await log.moveGroup('store', spansTopic.name, [
+    { partition: 0, offset: first, metadata: formatNote({ end: first + 3 }) },
+  ]);
   let reads = 0;
   const halting: Log = {
     ...log,
@@ -372,7 +374,7 @@ test('in a replay, what is still stored is passed over, and tokens are others un
   await appendWith({ ...at(day), [onlyForHeader]: 'store', [retryOfHeader]: 'dlt_1' }, 'original comes again');
   await appendWith(at(day - 1), 'late, never stored');
   const replay = { id: 'r1', sinceMs: day, stored: first + 3, until: first + 4, removing: false };
-  await log.moveGroup('store', spansTopic.name, 0, first, formatNote({ replay }));
+  await log.moveGroup('store', spansTopic.name, [{ partition: 0, offset: first, metadata: formatNote({ replay }) }]);
   const written: string[][] = [];
   const write = async ({ token, records }: Batch) => {
     written.push([token.endsWith('/replay-r1') ? 'again' : 'first', ...records.map(textOf)]);
@@ -397,7 +399,7 @@ test('in a replay, what is still stored is passed over, and tokens are others un
 test('writes nothing while the rows of a replay are still being removed, and says why', async () => {
   const first = await append('a');
   const replay = { id: 'r1', sinceMs: 0, stored: first + 1, until: first + 1, removing: true };
-  await log.moveGroup('store', spansTopic.name, 0, first, formatNote({ replay }));
+  await log.moveGroup('store', spansTopic.name, [{ partition: 0, offset: first, metadata: formatNote({ replay }) }]);
   let writes = 0;
   const { stop, report } = await run(async () => {
     writes++;

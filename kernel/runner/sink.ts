@@ -8,10 +8,10 @@ import { type Batch, type Outcome, RejectedBatchError, type Sink } from '../proc
 import { reached } from '../steps.ts';
 import { backOff } from './back-off.ts';
 import { readBatch } from './batch.ts';
-import { appendDeadLetters, outcomeOfRefused } from './dead-letters.ts';
 import type { ProcessorMeter } from './meter.ts';
 import { formatNote, parseNote } from './note.ts';
 import { passOver, whyNotOf } from './pass-over.ts';
+import { appendDeadLetters, outcomeOfRefused } from './set-aside.ts';
 
 export interface SinkRun {
   readonly sink: Sink;

@@ -4,27 +4,42 @@
  * before it appends anything.
  */
 import { z } from 'zod';
-import { bytesAreGone, decisionRecord, putBackRecord, readLetter } from '../../kernel/dead-letter.ts';
+import {
+  bytesAreGone,
+  decisionRecord,
+  lettersArePutBackBy,
+  putBackRecord,
+  readLetter,
+} from '../../kernel/letter-on-log.ts';
 import type { Log, LogRecord, NewRecord } from '../../kernel/log/log.ts';
-import { type Batch, defineSink, type Outcome, type Sink } from '../../kernel/processor.ts';
-import { type DeadLetterRetry, deadLetterRetriesTopic, deadLettersTopic, topics } from '../../kernel/topics.ts';
+import { type Batch, defineSink, type Outcome, type Sink, topicsOf } from '../../kernel/processor.ts';
+import { type DeadLetterRetry, deadLetterRetriesTopic, deadLettersTopic } from '../../kernel/topics.ts';
 import { searchRetries } from './search.ts';
 
-export const putBackDeadLetters = (log: Log): Sink =>
-  defineSink({
-    name: 'put-back-dead-letters',
+/** @param others that a letter can be of. */
+export const putBackDeadLetters = (log: Log, others: readonly Processor[]): Sink => {
+  const sink = defineSink({
+    name: lettersArePutBackBy,
     reads: deadLetterRetriesTopic,
     // What one bulk request can ask for.
     limits: { maxRecords: 500, maxBytes: 2 ** 20, lingerMs: 0 },
     async write({ records }: Batch) {
       const { retries, outcomes } = parse(records);
-      for (const [topic, ofTopic] of Map.groupBy(retries, ([, retry]) => retry.topic)) {
-        if (topics.some(({ name }) => name === topic)) await putBackInto(log, topic, new Map(ofTopic));
-        else await tell(log, ofTopic.map(failed(`There is no topic ${topic} any more.`)));
+      const reads = ({ processor, topic }: DeadLetterRetry): boolean =>
+        [...others, sink].some((other) => other.name === processor && topicsOf(other).includes(topic));
+      const unread = retries.filter(([, retry]) => !reads(retry));
+      if (unread.length > 0) await tell(log, unread.map(nobodyReads));
+      const read = retries.filter(([, retry]) => reads(retry));
+      for (const [topic, ofTopic] of Map.groupBy(read, ([, retry]) => retry.topic)) {
+        await putBackInto(log, topic, new Map(ofTopic));
       }
       return outcomes;
     },
   });
+  return sink;
+};
+
+type Processor = Parameters<typeof topicsOf>[0] & { readonly name: string };
 
 /** What is asked for each letter, by its id. Several people may have asked: they mean the same. */
 const parse = (records: readonly LogRecord[]): { retries: [string, DeadLetterRetry][]; outcomes: Outcome[] } => {
@@ -83,6 +98,9 @@ const cannotTell =
   'Whether it was put back before cannot be told: the log has dropped what came after it was asked for. Ask again to have it put back in any case.';
 
 const tell = (log: Log, decisions: readonly NewRecord[]): Promise<void> => log.append(deadLettersTopic.name, decisions);
+
+const nobodyReads = ([id, retry]: [string, DeadLetterRetry]): NewRecord =>
+  failed(`There is no processor ${retry.processor} any more that reads ${retry.topic}.`)([id, retry]);
 
 const done = (id: string): NewRecord => decisionRecord(id, { decision: 'put-back' });
 

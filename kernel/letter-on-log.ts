@@ -10,8 +10,13 @@ import {
   retryOfHeader,
 } from './topics.ts';
 
+/** The processors that dead letters have, by what they are to them. */
+export const lettersAreFiledBy = 'file-dead-letters';
+export const lettersArePutBackBy = 'put-back-dead-letters';
+
 /** Which letters the log still keeps, by their offsets. */
-export const extentOfLetters = (log: Log): Promise<Extent> => log.extentOf(deadLettersTopic.name, partition);
+export const extentOfLetters = (log: Pick<Log, 'extentOf'>): Promise<Extent> =>
+  log.extentOf(deadLettersTopic.name, partition);
 
 /** Why a letter cannot be put back that the log does not keep. */
 export const bytesAreGone = 'Its bytes are gone: the log keeps them for 14 days, and less where there are very many.';

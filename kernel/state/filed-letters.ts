@@ -1,5 +1,7 @@
 /** Dead letters and what was decided about them: the state of `processors/file-dead-letters.ts`. */
 import { count, eq, inArray, sql } from 'drizzle-orm';
+import { extentOfLetters } from '../letter-on-log.ts';
+import type { Log } from '../log/log.ts';
 import type { StateStore } from '../processor.ts';
 import { deadLettersTopic } from '../topics.ts';
 import type { Queries } from './database.ts';
@@ -33,8 +35,12 @@ export interface FiledLetter {
   readonly failure: string | null;
 }
 
-/** By the letter's id; null for a letter that was never filed. Rows that nobody will ask for any more go when others come. */
-export const filedLetters: StateStore<FiledLetter | null> = {
+/**
+ * By the letter's id; null for a letter that was never filed, or whose record a replay reads again. Rows that nobody
+ * will ask for any more go when others come.
+ * @param manyRows from how many on those go, too, whose bytes the log has dropped.
+ */
+export const filedLetters = (log: Pick<Log, 'extentOf'>, manyRows = 100_000): StateStore<FiledLetter | null> => ({
   async load(queries, ids) {
     const rows = await queries
       .select()
@@ -51,13 +57,16 @@ export const filedLetters: StateStore<FiledLetter | null> = {
         .values(rows)
         .onConflictDoUpdate({ target: deadLetters.letterId, set: whatChanges });
     }
-    await prune(queries);
+    const gone = changes.flatMap(({ key, after }) => (after === null ? [key] : []));
+    if (gone.length > 0) await queries.delete(deadLetters).where(inArray(deadLetters.letterId, gone));
+    await pruneOld(queries);
+    await pruneLost(queries, log, manyRows);
   },
 
   async clear(queries) {
     await queries.delete(deadLetters);
   },
-};
+});
 
 /** The rest of a letter stays as it was filed. */
 const whatChanges = {
@@ -72,7 +81,7 @@ const whatChanges = {
  * Takes away what is decided on and whose bytes the log has dropped, and all of a month ago; twice as many at a time as
  * a batch can add. By the database's own clock: a letter's time may be anything.
  */
-const prune = async (queries: Queries): Promise<void> => {
+const pruneOld = async (queries: Queries): Promise<void> => {
   const hours = sql`make_interval(hours => ${deadLettersTopic.retentionHours})`;
   await queries.execute(sql`
     delete from dead_letters where letter_id in (
@@ -80,6 +89,18 @@ const prune = async (queries: Queries): Promise<void> => {
       where set_aside_at < now() - ${hours}
         and (status in ('retried', 'discarded') or set_aside_at < now() - interval '30 days')
       order by set_aside_at limit 1000)`);
+};
+
+/** Where there are many rows, takes away those that nobody can have put back any more. */
+const pruneLost = async (queries: Queries, log: Pick<Log, 'extentOf'>, manyRows: number): Promise<void> => {
+  const { rows } = await queries.execute<{ many: number }>(
+    sql`select count(*)::int as many from (select from dead_letters limit ${manyRows + 1}) as enough`,
+  );
+  if (rows[0]!.many <= manyRows) return;
+  const { startOffset } = await extentOfLetters(log);
+  await queries.execute(sql`
+    delete from dead_letters where letter_offset < ${startOffset} and letter_id in (
+      select letter_id from dead_letters order by set_aside_at limit 1000)`);
 };
 
 /** Of every organisation and project: for those who operate the installation. */
