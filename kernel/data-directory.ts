@@ -44,9 +44,9 @@ export const holdDataDirectory = async (path: string): Promise<DataDirectory> =>
       `The data directory ${path} was written by a newer Syntra (format ${found}, this one knows ${formatVersion}): start that version, or choose another directory with SYNTRA_DATA_DIR.`,
     );
   }
-  const lock = takeLock(path);
+  const release = lockDataDirectory(path);
   if (found === undefined) await writeDurably(join(path, 'format'), `${formatVersion}\n`);
-  return { path, release: () => lock.close() };
+  return { path, release };
 };
 
 const readFormat = async (path: string): Promise<number | undefined> => {
@@ -67,12 +67,24 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-const takeLock = (path: string): DatabaseSync => {
+/** Stays when the lock is let go of: another file of that name would be another lock. */
+const lockFile = 'lock';
+
+/** Whether that is all there is to a file of this name; SQLite keeps a journal beside it. */
+export const isLock = (name: string): boolean => name === lockFile || name === `${lockFile}-journal`;
+
+/**
+ * The lock alone, for who puts together what is to be a data directory.
+ * @returns what lets go of it
+ * @throws DataDirectoryError when another has it
+ */
+export const lockDataDirectory = (path: string): (() => void) => {
   let lock: DatabaseSync | undefined;
   try {
-    lock = new DatabaseSync(join(path, 'lock'));
-    lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
-    return lock;
+    const taken = new DatabaseSync(join(path, lockFile));
+    lock = taken;
+    taken.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+    return () => taken.close();
   } catch (error) {
     lock?.close();
     if (/locked/.test((error as Error).message)) {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { metrics } from '@opentelemetry/api';
 import { sql } from 'drizzle-orm';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type Ingest, startIngest } from '../../ingest/ingest.ts';
 import { startProcessors } from '../../processors/processors.ts';
 import { holdDataDirectory } from '../data-directory.ts';
@@ -20,7 +20,7 @@ import type { Telemetry } from '../telemetry/client.ts';
 import { openEmbeddedTelemetry } from '../telemetry/embedded.ts';
 import { migrateTelemetry } from '../telemetry/migrate.ts';
 import { runBackup, runRestore } from './command.ts';
-import { pausable } from './pausable-log.ts';
+import { type PausableLog, pausable } from './pausable-log.ts';
 import { serveBackups } from './socket.ts';
 
 let directory: string;
@@ -42,6 +42,7 @@ interface Instance {
   readonly telemetry: Telemetry;
   readonly database: Database;
   readonly ingest: Ingest;
+  readonly processors: PausableLog;
   readonly said: string[];
   stop(): Promise<void>;
 }
@@ -78,7 +79,7 @@ const start = async (dataDir: string): Promise<Instance> => {
   stops.add(() => ingest.drain());
   const backups = await serveBackups({ dataDir, version: 'test', processors, telemetry, database }, report);
   stops.add(() => backups.close());
-  return { log, telemetry, database, ingest, said, stop: stops.run };
+  return { log, telemetry, database, ingest, processors, said, stop: stops.run };
 };
 
 const serviceOf = (n: number) => `service-${n % 5}-${Math.floor(n / 500)}`;
@@ -221,6 +222,22 @@ test('a backup that is called off, refused or killed harms nobody, and the next 
   await expect(runRestore(['--from', target, '--to', join(directory, 'r')], config, () => {})).rejects.toThrow(
     /not finished/,
   );
+
+  // Nor does it stay to wait for a batch that does not come to its end.
+  const mayEnd = Promise.withResolvers<void>();
+  const pause = vi.spyOn(running.processors, 'pause');
+  const leave = await running.processors.log.join('hangs', ['otlp.logs'], () => mayEnd.promise);
+  const waiting = connect(join(dataDir, 'backup.sock'));
+  await once(waiting, 'connect');
+  waiting.write(`${JSON.stringify({ to: target })}\n`);
+  await expect.poll(() => pause.mock.calls.length).toBe(1);
+  running.said.length = 0;
+  waiting.destroy();
+  await expect.poll(() => running.said.join()).toContain('The backup was called off.');
+  const until = sending.acknowledged.length;
+  await expect.poll(async () => (await stored(running)).size).toBeGreaterThan(until);
+  mayEnd.resolve();
+  await leave();
 
   await expect(runBackup(['--to', join(dataDir, 'x')], config, () => {})).rejects.toThrow(
     /in the data directory itself/,

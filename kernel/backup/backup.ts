@@ -53,7 +53,7 @@ const writeBackup = async (source: BackupSource, { to, signal, tell }: BackupOpt
   const progress = tellProgress(tell);
   const files = filesInto({ directory: to, signal, onBytes: progress.wrote });
   const state = await openStatePart(source.database.queries);
-  const log = openLogPart(dataDir, to);
+  const log = openLogPart(dataDir, to, signal);
   const telemetry = openTelemetryPart(dataDir, store);
   try {
     const kept = keptFrom(await source.processors.unreadFrom());
@@ -62,7 +62,7 @@ const writeBackup = async (source: BackupSource, { to, signal, tell }: BackupOpt
     tell(`About ${amountOf(progress.total)} are to be copied.`);
     await state.copy(files);
 
-    const moment = await atOneMoment(source, async () => {
+    const moment = await atOneMoment(source, signal, async () => {
       // First the database: where it says that a record was appended, the log must have it.
       await state.take();
       await log.take();
@@ -92,9 +92,14 @@ interface Moment {
   readonly kept: Readonly<Record<string, number>>;
 }
 
-const atOneMoment = async ({ processors }: BackupSource, take: () => Promise<void>): Promise<Moment> => {
+const atOneMoment = async (
+  { processors }: BackupSource,
+  signal: AbortSignal,
+  take: () => Promise<void>,
+): Promise<Moment> => {
   const startedMs = performance.now();
-  const resume = await processors.pause(patienceMs).catch((error: Error) => {
+  const resume = await processors.pause(patienceMs, signal).catch((error: Error) => {
+    signal.throwIfAborted();
     throw new BackupError(`The processors do not come to rest. ${error.message}`);
   });
   try {

@@ -19,8 +19,11 @@ export interface LogPart {
 
 export const logFile = 'log.db';
 
-/** @param directory of the backup */
-export const openLogPart = (dataDir: string, directory: string): LogPart => {
+/**
+ * @param directory of the backup
+ * @param signal ends measuring and writing soon, which then reject with its reason
+ */
+export const openLogPart = (dataDir: string, directory: string, signal: AbortSignal): LogPart => {
   // SQLite alone may open the file of a running log: closing it by other means would end SQLite's locks on it.
   const workerData = { from: join(dataDir, logFile), to: join(directory, logFile) };
   const thread = new Worker(new URL('../log/embedded-copy-thread.ts', import.meta.url), {
@@ -39,13 +42,22 @@ export const openLogPart = (dataDir: string, directory: string): LogPart => {
     const [answer] = (await answered) as [number | undefined];
     return answer;
   };
+  /** How many bytes. */
+  const askForSteps = async (request: CopyRequest): Promise<number> => {
+    for (let bytes = 0; ; ) {
+      signal.throwIfAborted();
+      const step = await ask(request);
+      if (step === undefined) return bytes;
+      bytes += step;
+    }
+  };
   return {
-    measure: async (keepFrom) => (await ask({ do: 'measure', keepFrom })) ?? 0,
+    measure: (keepFrom) => askForSteps({ do: 'measure', keepFrom }),
     async take() {
       await ask({ do: 'begin' });
     },
     async write(keepFrom) {
-      await ask({ do: 'write', keepFrom });
+      await askForSteps({ do: 'write', keepFrom });
       await ask({ do: 'close' });
     },
     async close() {

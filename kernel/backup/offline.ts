@@ -38,7 +38,7 @@ const writeBackup = async ({ dataDir, version }: OfflineSource, { to, signal, te
   await stopLeftover(cluster);
   const progress = tellProgress(tell);
   const files = filesInto({ directory: to, signal, onBytes: progress.wrote });
-  const log = openLogPart(dataDir, to);
+  const log = openLogPart(dataDir, to, signal);
   try {
     const chdb = join(dataDir, telemetryRoot);
     // Who has read what is known to the running processors alone, so all of the log is taken.

@@ -103,3 +103,100 @@ test('who leaves in a pause does not come back, and who joins in one begins afte
   await expect.poll(() => done).toEqual(['h a']);
   await leaveSecond();
 });
+
+test('one that takes too long keeps nobody else from work, and the next pause waits for it, too', async () => {
+  const processors = pausable(log);
+  const done: string[] = [];
+  const began = Promise.withResolvers<void>();
+  const mayEnd = Promise.withResolvers<void>();
+  const leaveSlow = await processors.log.join(
+    'slow',
+    [topic],
+    reader(async (text) => {
+      began.resolve();
+      await mayEnd.promise;
+      done.push(`slow ${text}`);
+    }),
+  );
+  const leaveQuick = await processors.log.join(
+    'quick',
+    [topic],
+    reader(async (text) => void done.push(`quick ${text}`)),
+  );
+  await append('a');
+  await began.promise;
+  await expect(processors.pause(1)).rejects.toThrow(/took more than/);
+  await append('b');
+  await expect.poll(() => done).toEqual(['quick a', 'quick b']);
+
+  const pausing = processors.pause(10_000);
+  mayEnd.resolve();
+  const resume = await pausing;
+  const atRest = [...done];
+  expect(atRest).toEqual(expect.arrayContaining(['slow a', 'quick b']));
+  const seen: string[] = [];
+  const leaveOther = await log.join(
+    'other',
+    [topic],
+    reader(async (text) => void seen.push(text)),
+  );
+  await append('c');
+  await expect.poll(() => seen).toEqual(['a', 'b', 'c']);
+  expect(done).toEqual(atRest);
+  await resume();
+  await expect.poll(() => done).toEqual(expect.arrayContaining(['slow c', 'quick c']));
+  expect(done.toSorted()).toEqual(['quick a', 'quick b', 'quick c', 'slow a', 'slow b', 'slow c']);
+  await Promise.all([leaveSlow(), leaveQuick(), leaveOther()]);
+});
+
+test('a pause that is called off ends at once, and work goes on', async () => {
+  const processors = pausable(log);
+  const done: string[] = [];
+  const began = Promise.withResolvers<void>();
+  const mayEnd = Promise.withResolvers<void>();
+  const leave = await processors.log.join(
+    'g',
+    [topic],
+    reader(async (text) => {
+      began.resolve();
+      await mayEnd.promise;
+      done.push(text);
+    }),
+  );
+  await append('a');
+  await began.promise;
+  const calling = new AbortController();
+  const pausing = processors.pause(3_600_000, calling.signal);
+  calling.abort(new Error('No more of it.'));
+  await expect(pausing).rejects.toThrow('No more of it.');
+  mayEnd.resolve();
+  await append('b');
+  await expect.poll(() => done).toEqual(['a', 'b']);
+  await leave();
+});
+
+test('who is told to leave has left when its batch is at its end, also in a pause', async () => {
+  const processors = pausable(log);
+  const done: string[] = [];
+  const began = Promise.withResolvers<void>();
+  const mayEnd = Promise.withResolvers<void>();
+  const leave = await processors.log.join(
+    'g',
+    [topic],
+    reader(async (text) => {
+      began.resolve();
+      await mayEnd.promise;
+      done.push(text);
+    }),
+  );
+  await append('a');
+  await began.promise;
+  const pausing = processors.pause(10_000);
+  // So that the pause has told it to leave already.
+  await new Promise((resolve) => setImmediate(resolve));
+  const leaving = leave().then(() => [...done]);
+  await new Promise((resolve) => setImmediate(resolve));
+  mayEnd.resolve();
+  expect(await leaving).toEqual(['a']);
+  await (await pausing)();
+});

@@ -3,15 +3,17 @@
  * Those who read see a partition taken away and given back, as when a group rebalances.
  */
 import type { Log, PartitionReader } from '../log/log.ts';
+import { settledWithin } from '../settled-within.ts';
 
 export interface PausableLog {
   /** For those who are to stand still; all others use the log itself. */
   readonly log: Log;
   /**
    * Resolves when nobody has a batch in hand any more; nobody begins one until the returned function is called.
-   * @throws Error when a batch takes longer than `patienceMs`; then all go on.
+   * @throws Error when a batch takes longer than `patienceMs`, and what `signal` aborts with. Then all go on, whoever is
+   * slow as soon as its batch is at its end.
    */
-  pause(patienceMs: number): Promise<() => Promise<void>>;
+  pause(patienceMs: number, signal?: AbortSignal): Promise<() => Promise<void>>;
   /** By topic that somebody reads: the offset from which on somebody has still to read it. Of one partition, as embedded logs have. */
   unreadFrom(): Promise<Record<string, number>>;
 }
@@ -19,48 +21,78 @@ export interface PausableLog {
 interface Member {
   readonly group: string;
   readonly topics: readonly string[];
-  readonly join: () => Promise<() => Promise<void>>;
-  leave: () => Promise<void>;
+  readonly join: Join;
+  stay: Stay;
+}
+
+/** Resolves, once joined, with what leaves again. */
+type Join = () => Promise<() => Promise<void>>;
+
+/** From joining a group to having left it. */
+interface Stay {
+  readonly joined: Promise<unknown>;
+  /** Also for the second who asks, resolves when there is no batch in hand any more. */
+  leave(): Promise<void>;
 }
 
 export const pausable = (log: Log): PausableLog => {
   const members = new Set<Member>();
-  /** Settled while nobody pauses. */
-  let paused: Promise<void> = Promise.resolve();
+  /** While somebody pauses. */
+  let paused: Promise<void> | undefined;
 
   const join = async (
     group: string,
     topics: readonly string[],
     hold: (partition: PartitionReader) => Promise<void>,
   ): Promise<() => Promise<void>> => {
-    await paused;
-    const joinNow = () => log.join(group, topics, hold);
-    const member: Member = { group, topics, join: joinNow, leave: await joinNow() };
+    while (paused) await paused;
+    const joinNow: Join = () => log.join(group, topics, hold);
+    const member: Member = { group, topics, join: joinNow, stay: stayOf(joinNow) };
     members.add(member);
-    return async () => {
-      members.delete(member);
-      await member.leave();
+    const forget = (): void => void members.delete(member);
+    try {
+      await member.stay.joined;
+    } catch (error) {
+      forget();
+      throw error;
+    }
+    return () => {
+      forget();
+      return member.stay.leave();
     };
+  };
+  /** Each by itself, once it has left: one that is slow keeps no other from its work. */
+  const comeBack = async (resting: readonly Member[]): Promise<void> => {
+    for (const member of resting) {
+      const { leave } = member.stay;
+      member.stay = stayOf(async () => {
+        await leave();
+        return members.has(member) ? member.join() : async () => {};
+      });
+    }
+    await Promise.all(resting.map(({ stay }) => stay.joined));
   };
 
   return {
     log: { ...log, join },
-    async pause(patienceMs) {
+    async pause(patienceMs, signal) {
+      while (paused) await paused;
       const { promise, resolve } = Promise.withResolvers<void>();
-      await paused;
       paused = promise;
-      const left = Promise.all([...members].map((member) => member.leave()));
-      const resume = async (): Promise<void> => {
-        // Who is slow to leave joins again when it has left.
-        await left;
-        for (const member of members) member.leave = await member.join();
+      const resting = [...members];
+      const resume = (): Promise<void> => {
+        const back = comeBack(resting);
+        paused = undefined;
         resolve();
+        return back;
       };
-      if (await isLate(left, patienceMs)) {
-        void resume();
-        throw new Error(`A batch took more than ${patienceMs / 1000} s.`);
-      }
-      return resume;
+      const left = Promise.all(resting.map(({ stay }) => stay.leave()));
+      const rested = await settledWithin(left, patienceMs, signal);
+      if (rested?.status === 'fulfilled') return resume;
+      // A log lets nobody join once it is closed, and then nobody has to.
+      void resume().catch(() => {});
+      signal?.throwIfAborted();
+      throw rested?.reason ?? new Error(`A batch took more than ${patienceMs / 1000} s.`);
     },
     async unreadFrom() {
       const from: Record<string, number> = {};
@@ -75,12 +107,14 @@ export const pausable = (log: Log): PausableLog => {
   };
 };
 
-const isLate = async (work: Promise<unknown>, patienceMs: number): Promise<boolean> => {
-  const { promise: late, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(resolve, patienceMs, true);
-  try {
-    return await Promise.race([work.then(() => false), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+const stayOf = (join: Join): Stay => {
+  const joined = join();
+  let left: Promise<void> | undefined;
+  return {
+    joined,
+    leave() {
+      left ??= joined.then((leave) => leave());
+      return left;
+    },
+  };
 };

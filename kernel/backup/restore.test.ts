@@ -1,8 +1,9 @@
 /** What a restore refuses: it is better to have no data directory than one that is not what was backed up. */
-import { appendFile, chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { prepareHome } from '../state/embedded-home.ts';
 import { filesBelow, filesInto } from './files.ts';
 import { type Manifest, readManifest, writeManifest } from './manifest.ts';
 import { restoreBackup } from './restore.ts';
@@ -43,7 +44,7 @@ const edit = async (change: (manifest: Manifest) => object) => {
 
 test('puts every file, link and empty directory where it was, for nobody else to read', async () => {
   await restore();
-  expect((await readdir(dataDir)).sort()).toEqual(['chdb', 'format', 'state']);
+  expect((await readdir(dataDir)).sort()).toEqual(['chdb', 'format', 'lock', 'state']);
   expect((await readdir(join(dataDir, 'chdb'))).sort()).toEqual(['empty', 'link', 'part']);
   expect(await readFile(join(dataDir, 'chdb', 'link'), 'utf8')).toBe('rows');
   expect(await readFile(join(dataDir, 'state', 'data', 'base', '1'), 'utf8')).toBe('states');
@@ -84,3 +85,45 @@ test('refuses a directory that is not empty, and leaves it alone', async () => {
   await expect(restore()).rejects.toThrow(/is not empty/);
   expect(await readdir(dataDir)).toEqual(['mine']);
 });
+
+test('a disk of its own keeps what the check of its file system has put there', async () => {
+  const found = join(dataDir, 'lost+found', 'found');
+  await mkdir(join(dataDir, 'lost+found'), { recursive: true });
+  await writeFile(found, 'mine');
+  await writeFile(join(from, 'chdb', 'part'), 'ROWS');
+  await expect(restore()).rejects.toThrow(/damaged/);
+  expect(await readdir(dataDir)).toEqual(['lost+found']);
+  await writeFile(join(from, 'chdb', 'part'), 'rows');
+  await restore();
+  expect(await readFile(found, 'utf8')).toBe('mine');
+});
+
+test('of two restores into one directory the second is refused, and the first is whole', async () => {
+  const answers = await Promise.allSettled([restore(), restore()]);
+  expect(answers.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  expect(answers.find((each) => each.status === 'rejected')?.reason.message).toMatch(/is in use|is not empty/);
+  expect(await readFile(join(dataDir, 'chdb', 'part'), 'utf8')).toBe('rows');
+  expect(await readFile(join(dataDir, 'state', 'data', 'base', '1'), 'utf8')).toBe('states');
+});
+
+// For an ordinary user the state is in the data directory itself.
+if (process.getuid?.() === 0) {
+  test('as root, the database of a directory that had this name before is left alone', async () => {
+    await chmod(directory, 0o700);
+    await mkdir(dataDir, { mode: 0o755 });
+    const { directory: elsewhere } = await prepareHome(dataDir);
+    try {
+      expect(elsewhere).toMatch(/^\/var\/lib\/syntra\/state-/);
+      await mkdir(join(elsewhere, 'data'));
+      await writeFile(join(elsewhere, 'data', 'PG_VERSION'), '18');
+      await rename(dataDir, join(directory, 'data-old'));
+      await expect(restore()).rejects.toThrow(
+        `${elsewhere} is not empty: it belongs to a data directory that was at ${dataDir} before.`,
+      );
+      expect(await readFile(join(directory, 'data-old', 'state', 'data', 'PG_VERSION'), 'utf8')).toBe('18');
+      expect(await readdir(dataDir)).toEqual([]);
+    } finally {
+      await rm(elsewhere, { recursive: true });
+    }
+  });
+}

@@ -1,16 +1,16 @@
 /** Puts a backup into a data directory, which a Syntra can then be started on. */
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { restoringMark } from '../data-directory.ts';
+import { isLock, lockDataDirectory, restoringMark } from '../data-directory.ts';
 import { amountOf } from '../disk-space.ts';
 import { flushDirectory, writeDurably } from '../durable-file.ts';
-import { prepareHome } from '../state/embedded-home.ts';
+import { type PostgresHome, prepareHome } from '../state/embedded-home.ts';
 import { giveTo } from '../state/embedded-user.ts';
 import { tellProgress } from './backup.ts';
 import { type FileToCopy, filesInto } from './files.ts';
 import { BackupError, type Entry, type Manifest, readManifest } from './manifest.ts';
 import { stateRoot } from './state-part.ts';
-import { assertRoom, isEmpty, unfinishedMark } from './target.ts';
+import { assertRoom, empty, isEmpty, unfinishedMark } from './target.ts';
 
 export interface RestoreOptions {
   readonly from: string;
@@ -22,6 +22,7 @@ export interface RestoreOptions {
 /**
  * Nobody can start on the directory before all of it is there and was compared with what was backed up.
  * @throws BackupError when the backup is not whole, or the directory not empty; then the directory is empty again.
+ * @throws DataDirectoryError when somebody uses the directory
  */
 export const restoreBackup = async ({ from, dataDir, tell }: RestoreOptions): Promise<void> => {
   const manifest = await readManifest(from);
@@ -29,32 +30,62 @@ export const restoreBackup = async ({ from, dataDir, tell }: RestoreOptions): Pr
     throw new BackupError(`The backup in ${from} was not finished.`);
   }
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  if (!isEmpty(await readdir(dataDir))) {
-    throw new BackupError(`${dataDir} is not empty: a backup is restored into a new data directory only.`);
-  }
+  await assertEmpty(dataDir);
   await assertSizes(from, manifest);
   await assertRoom(dataDir, manifest.bytes, undefined);
-  await writeDurably(join(dataDir, restoringMark), '');
-  const written: string[] = [dataDir];
+  const release = lockDataDirectory(dataDir);
   try {
+    // Again, because nobody else can begin anything in it from now on.
+    await assertEmpty(dataDir);
+    await restoreInto(dataDir, from, manifest, tell);
+  } finally {
+    release();
+  }
+  tell(`${dataDir} is as it was then.`);
+};
+
+const restoreInto = async (
+  dataDir: string,
+  from: string,
+  manifest: Manifest,
+  tell: (line: string) => void,
+): Promise<void> => {
+  await writeDurably(join(dataDir, restoringMark), '');
+  /** What held nothing before. */
+  const ours = [dataDir];
+  try {
+    // PostgreSQL may have to live elsewhere, and as somebody else.
+    const home = await prepareHome(dataDir);
+    await assertFree(home.directory, dataDir);
+    ours.push(home.directory);
     tell(`Restoring ${amountOf(manifest.bytes)}, taken at ${new Date(manifest.takenAtMs).toISOString()}.`);
-    await copyBack(from, manifest, dataDir, written, tell);
+    await copyBack(from, manifest, dataDir, home, tell);
     await rm(join(dataDir, restoringMark));
     await flushDirectory(dataDir);
-    tell(`${dataDir} is as it was then.`);
   } catch (error) {
-    // Nothing of ours was there before; the mark goes last.
-    for (const directory of written.reverse()) await removeContent(directory);
-    await rm(join(dataDir, restoringMark), { force: true });
+    for (const directory of ours.reverse()) await empty(directory, restoringMark);
     throw error;
   }
+};
+
+const assertEmpty = async (dataDir: string): Promise<void> => {
+  if (isEmpty((await readdir(dataDir)).filter((name) => !isLock(name)))) return;
+  throw new BackupError(`${dataDir} is not empty: a backup is restored into a new data directory only.`);
+};
+
+/** A data directory that is moved away takes a link to its database along, and leaves the database where it is. */
+const assertFree = async (home: string, dataDir: string): Promise<void> => {
+  if (isEmpty(await readdir(home))) return;
+  throw new BackupError(
+    `${home} is not empty: it belongs to a data directory that was at ${dataDir} before. Restore into a directory of another name, or remove it if nobody needs it any more.`,
+  );
 };
 
 const copyBack = async (
   from: string,
   manifest: Manifest,
   dataDir: string,
-  written: string[],
+  home: PostgresHome,
   tell: (line: string) => void,
 ): Promise<void> => {
   const progress = tellProgress(tell);
@@ -73,10 +104,7 @@ const copyBack = async (
     dataDir,
     (path) => path,
   );
-  // PostgreSQL may have to live elsewhere, and as somebody else.
-  const home = await prepareHome(dataDir);
   const cluster = join(home.directory, 'data');
-  written.push(home.directory);
   await mkdir(cluster, { mode: 0o700 });
   await copy(
     manifest.entries.filter((entry) => isState(entry) && entry.path !== stateRoot),
@@ -107,9 +135,3 @@ const assertSame = (copied: Entry, expected: Entry | undefined, from: string): v
 
 const damaged = (from: string, path: string): BackupError =>
   new BackupError(`The backup in ${from} is damaged: ${path} is not what was backed up.`);
-
-const removeContent = async (directory: string): Promise<void> => {
-  for (const name of await readdir(directory).catch(() => [])) {
-    if (name !== restoringMark) await rm(join(directory, name), { recursive: true, force: true });
-  }
-};

@@ -27,11 +27,11 @@ export const prepareTarget = async (path: string, dataDir: string): Promise<void
 };
 
 /** Takes everything out, the mark last. */
-export const empty = async (path: string): Promise<void> => {
+export const empty = async (path: string, mark = unfinishedMark): Promise<void> => {
   for (const name of await readdir(path)) {
-    if (name !== unfinishedMark && name !== foundByCheck) await rm(join(path, name), { recursive: true, force: true });
+    if (name !== mark && name !== foundByCheck) await rm(join(path, name), { recursive: true, force: true });
   }
-  await rm(join(path, unfinishedMark), { force: true });
+  await rm(join(path, mark), { force: true });
 };
 
 export const isEmpty = (names: readonly string[]): boolean => names.every((name) => name === foundByCheck);

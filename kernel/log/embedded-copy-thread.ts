@@ -1,11 +1,11 @@
-/** The thread that copies the embedded log: answers each request with its result, in order. */
+/** The thread that copies the embedded log: does one step for each request, and answers with what came of it, in order. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { type KeepFrom, openLogCopy } from './embedded-copy.ts';
 
+/** To measure and to write are asked for until there is no answer: bytes of each step come before. */
 export type CopyRequest =
-  | { readonly do: 'measure'; readonly keepFrom: KeepFrom }
+  | { readonly do: 'measure' | 'write'; readonly keepFrom: KeepFrom }
   | { readonly do: 'begin' }
-  | { readonly do: 'write'; readonly keepFrom: KeepFrom }
   | { readonly do: 'close' };
 
 export interface CopyThreadData {
@@ -15,16 +15,20 @@ export interface CopyThreadData {
 
 const { from, to } = workerData as CopyThreadData;
 const copy = openLogCopy(from, to);
+let steps: Iterator<number> | undefined;
 
 const answer = (request: CopyRequest): number | undefined => {
   switch (request.do) {
     case 'measure':
-      return copy.measure(request.keepFrom);
+    case 'write': {
+      steps ??= copy[request.do](request.keepFrom);
+      const { done, value } = steps.next();
+      if (!done) return value;
+      steps = undefined;
+      break;
+    }
     case 'begin':
       copy.begin();
-      break;
-    case 'write':
-      copy.write(request.keepFrom);
       break;
     case 'close':
       copy.close();
