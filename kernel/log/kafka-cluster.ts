@@ -6,29 +6,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Connection, findCoordinatorV6, metadataV12 } from '@platformatic/kafka';
 import type { KafkaConfig } from '../config.ts';
 import { type BrokerAddress, openConnections, type Purpose } from './kafka-connections.ts';
-import { answerOf, errorName, isPassing, isUnanswered, KafkaError, refuse } from './kafka-errors.ts';
-
-export interface KafkaTopic {
-  /** As the cluster knows it, with the prefix. */
-  readonly name: string;
-  readonly id: string;
-  /** Broker that leads each partition; -1 where none does. */
-  readonly leaders: readonly number[];
-}
-
-export interface KafkaPartition {
-  readonly topic: string;
-  readonly partition: number;
-}
+import { answerOf, isPassing, isUnanswered, KafkaError, operatorErrorIn, refuse } from './kafka-errors.ts';
+import { type KafkaPartition, type KafkaTopic, type KnownTopics, newerOf, topicsIn } from './kafka-metadata.ts';
 
 export interface KafkaCluster {
   /** Brokers that are up now, and topics that are there now, of those asked for. */
-  look(topics: readonly string[]): Promise<{ readonly brokers: number; readonly topics: readonly KafkaTopic[] }>;
+  look(topics: readonly string[]): Promise<KnownTopics & { readonly brokers: number }>;
   /** Keeps these topics in view from now on. */
   watch(topics: readonly string[]): Promise<void>;
   /** Looks again at all topics in view; at most ten times a second, whoever asks. */
   refresh(): Promise<void>;
   clusterId(): string;
+  /** As it was when it was there last. @throws OperatorError when it cannot be used, KafkaError when it never was there. */
   topic(name: string): KafkaTopic;
   topicById(id: string): KafkaTopic | undefined;
   /** undefined while there is none. */
@@ -45,7 +34,7 @@ export interface KafkaCluster {
 
 const minRefreshIntervalMs = 100;
 /** How old what is known of leaders and partition counts may become when nothing says that it is wrong. */
-const maxAgeMs = 60_000;
+const maxAgeMs = 15_000;
 /** How long a broker that did not answer is asked last. */
 const avoidedMs = 5_000;
 const groupKey = 0;
@@ -55,9 +44,10 @@ export const openCluster = (config: KafkaConfig): KafkaCluster => {
   const bootstrap = config.brokers.map(parseAddress);
   let brokers = new Map<number, BrokerAddress>();
   let clusterId = '';
-  let topics = new Map<string, KafkaTopic>();
+  const topics = new Map<string, KafkaTopic>();
+  let refused: KnownTopics['refused'] = new Map();
   let inView: readonly string[] = [];
-  let lookedAtMs = 0;
+  let lookedAtMs = Number.NEGATIVE_INFINITY;
   let refreshing: Promise<void> | undefined;
   const coordinators = new Map<string, number>();
   const avoidedUntilMs = new Map<string, number>();
@@ -70,7 +60,7 @@ export const openCluster = (config: KafkaConfig): KafkaCluster => {
         return await ask(await connections.to(broker, 'metadata'));
       } catch (error) {
         if (!isPassing(error)) throw error;
-        avoidedUntilMs.set(keyOf(broker), Date.now() + avoidedMs);
+        avoidedUntilMs.set(keyOf(broker), performance.now() + avoidedMs);
         last = error;
       }
     }
@@ -81,23 +71,17 @@ export const openCluster = (config: KafkaConfig): KafkaCluster => {
     const answer = await atAny((connection) => answerOf(metadataV12.api.async(connection, [...names], false, false)));
     brokers = new Map(answer.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
     clusterId = answer.clusterId ?? '';
-    const found: KafkaTopic[] = [];
-    for (const { errorCode, name, topicId, partitions } of answer.topics) {
-      if (errorName(errorCode) === 'UNKNOWN_TOPIC_OR_PARTITION') continue;
-      refuse(errorCode, `the topic ${name}`);
-      const leaders = partitions.toSorted((a, b) => a.partitionIndex - b.partitionIndex).map((p) => p.leaderId);
-      found.push({ name: name!, id: topicId, leaders });
-    }
-    return { brokers: answer.brokers.length, topics: found };
+    return { brokers: answer.brokers.length, ...topicsIn(answer.topics) };
   };
 
   const refresh = async (): Promise<void> => {
     refreshing ??= (async () => {
-      await delay(Math.max(0, lookedAtMs + minRefreshIntervalMs - Date.now()));
-      lookedAtMs = Date.now();
+      await delay(Math.max(0, lookedAtMs + minRefreshIntervalMs - performance.now()));
+      lookedAtMs = performance.now();
       const looked = await look(inView);
-      // A broker that has just started may not know of all topics yet.
-      topics = new Map([...topics, ...looked.topics.map((topic) => [topic.name, topic] as const)]);
+      refused = looked.refused;
+      // A topic that is not there is kept in mind: what was appended meanwhile waits for it to come back.
+      for (const topic of looked.topics) topics.set(topic.name, newerOf(topics.get(topic.name), topic));
     })().finally(() => {
       refreshing = undefined;
     });
@@ -121,7 +105,7 @@ export const openCluster = (config: KafkaConfig): KafkaCluster => {
     try {
       return await ask(await connections.to(broker, purpose));
     } catch (error) {
-      if (isUnanswered(error)) avoidedUntilMs.set(keyOf(broker), Date.now() + avoidedMs);
+      if (isUnanswered(error)) avoidedUntilMs.set(keyOf(broker), performance.now() + avoidedMs);
       throw error;
     }
   };
@@ -135,13 +119,15 @@ export const openCluster = (config: KafkaConfig): KafkaCluster => {
     refresh,
     clusterId: () => clusterId,
     topic(name) {
+      const refusal = refused.get(name);
+      if (refusal !== undefined) throw operatorErrorIn(refusal) ?? refusal;
       const topic = topics.get(name);
       if (topic === undefined) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `the topic ${name}`);
       return topic;
     },
     topicById: (id) => [...topics.values()].find((topic) => topic.id === id),
     leaderOf({ topic, partition }) {
-      if (Date.now() - lookedAtMs > maxAgeMs) refresh().catch(() => {});
+      if (performance.now() - lookedAtMs > maxAgeMs) refresh().catch(() => {});
       const leader = topics.get(topic)?.leaders[partition];
       return leader === undefined || leader < 0 || !brokers.has(leader) ? undefined : leader;
     },
@@ -168,12 +154,12 @@ export const untilAnswered = async <Answer>(
   ask: () => Promise<Answer>,
   { timeoutMs = 10_000, signal }: { readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
 ): Promise<Answer> => {
-  const untilMs = Date.now() + timeoutMs;
+  const untilMs = performance.now() + timeoutMs;
   for (let waitMs = 50; ; waitMs = Math.min(1000, 2 * waitMs)) {
     try {
       return await orAbort(ask(), signal);
     } catch (error) {
-      if (!isPassing(error) || Date.now() + waitMs > untilMs) throw error;
+      if (!isPassing(error) || performance.now() + waitMs > untilMs) throw error;
       await orAbort(
         delay(waitMs).then(() => cluster.refresh().catch(() => {})),
         signal,
@@ -198,7 +184,7 @@ const orAbort = async <Result>(work: Promise<Result>, signal: AbortSignal | unde
 /** Each once, in any order, those that did not answer of late at the end. */
 const byTrust = (brokers: readonly BrokerAddress[], avoidedUntilMs: ReadonlyMap<string, number>): BrokerAddress[] => {
   const once = new Map(brokers.map((broker) => [keyOf(broker), { broker, chance: Math.random() }]));
-  const avoided = (key: string): number => ((avoidedUntilMs.get(key) ?? 0) > Date.now() ? 1 : 0);
+  const avoided = (key: string): number => ((avoidedUntilMs.get(key) ?? 0) > performance.now() ? 1 : 0);
   return [...once]
     .toSorted(([a, x], [b, y]) => avoided(a) - avoided(b) || x.chance - y.chance)
     .map(([, { broker }]) => broker);

@@ -4,9 +4,10 @@
  * is a connection left for it, and otherwise waits a moment.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { KafkaCluster, KafkaPartition } from './kafka-cluster.ts';
+import type { KafkaCluster } from './kafka-cluster.ts';
 import { isPassing, isPassingName } from './kafka-errors.ts';
 import { type Fetched, type FetchFrom, fetchOnce } from './kafka-fetch.ts';
+import type { KafkaPlace } from './kafka-metadata.ts';
 
 export interface PartitionEnds {
   /** The end as last heard of. */
@@ -24,11 +25,6 @@ export interface PartitionEnds {
     receive: (fetched: Fetched) => void,
   ): Promise<void>;
   close(): void;
-}
-
-/** A partition of the topic that has this id; one that takes the topic's place has another. */
-export interface KafkaPlace extends KafkaPartition {
-  readonly topicId: string;
 }
 
 interface Waiter {

@@ -32,10 +32,10 @@ export const holdPartition = ({ cluster, ends, group, topic, holding, signal }: 
   let extentAtMs = 0;
 
   const extentNow = async (committed: number | undefined): Promise<Extent> => {
-    const isOld = Date.now() - extentAtMs > extentMaxAgeMs;
+    const isOld = performance.now() - extentAtMs > extentMaxAgeMs;
     if (extent === undefined || isOld || committed === undefined || committed > extent.endOffset) {
       extent = await reader.extent();
-      extentAtMs = Date.now();
+      extentAtMs = performance.now();
     }
     return extent;
   };
@@ -72,12 +72,12 @@ export const holdPartition = ({ cluster, ends, group, topic, holding, signal }: 
       if (Buffer.byteLength(metadata) > maxMetadataBytes) {
         throw new Error(`Commit metadata may have ${maxMetadataBytes} bytes at most.`);
       }
-      const untilMs = Date.now() + commitTimeoutMs;
+      const untilMs = performance.now() + commitTimeoutMs;
       for (let waitMs = 20; ; waitMs = Math.min(1_000, 2 * waitMs)) {
         try {
           return await commitNow({ offset, metadata });
         } catch (error) {
-          if (!isPassing(error) || Date.now() + waitMs > untilMs) throw error;
+          if (!isPassing(error) || performance.now() + waitMs > untilMs) throw error;
           await delay(waitMs);
         }
       }

@@ -5,9 +5,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaCluster } from './kafka-cluster.ts';
-import type { KafkaPlace } from './kafka-ends.ts';
 import { describeError, isPassing, operatorErrorIn } from './kafka-errors.ts';
 import { heartbeat, isFenced, joiningEpoch, leavingEpoch, type TopicPartitions } from './kafka-heartbeat.ts';
+import type { KafkaPlace } from './kafka-metadata.ts';
 import type { Committer } from './kafka-offsets.ts';
 
 /** A partition that this member was given. */
@@ -69,7 +69,7 @@ export const createMember = (cluster: KafkaCluster, options: MemberOptions): Mem
   let isAbandoned = false;
   /** Whom we were before, who has to leave before we can have what was held. */
   const abandoned = new Set<string>();
-  let movingUntilMs = Date.now() + movingMs;
+  let movingUntilMs = performance.now() + movingMs;
   let leaving = false;
   const joined = Promise.withResolvers<void>();
   let poked = Promise.withResolvers<void>();
@@ -111,7 +111,7 @@ export const createMember = (cluster: KafkaCluster, options: MemberOptions): Mem
     late.abort();
     entry.ours = false;
     held.delete(keyOf(entry.place));
-    movingUntilMs = Date.now() + movingMs;
+    movingUntilMs = performance.now() + movingMs;
     reconcile();
     poked.resolve();
   };
@@ -171,13 +171,13 @@ export const createMember = (cluster: KafkaCluster, options: MemberOptions): Mem
     asked.epoch = answer.epoch;
     if (assigned !== undefined) {
       target = assigned;
-      movingUntilMs = Date.now() + movingMs;
+      movingUntilMs = performance.now() + movingMs;
     }
     reconcile();
     answered.resolve();
     answered = Promise.withResolvers();
     joined.resolve();
-    return Math.min(answer.intervalMs, movingUntilMs > Date.now() ? movingIntervalMs : maxIntervalMs);
+    return Math.min(answer.intervalMs, movingUntilMs > performance.now() ? movingIntervalMs : maxIntervalMs);
   };
 
   const run = async (): Promise<void> => {
@@ -194,9 +194,9 @@ export const createMember = (cluster: KafkaCluster, options: MemberOptions): Mem
         told = false;
       } catch (error) {
         failures++;
-        failingSinceMs = Math.min(failingSinceMs, Date.now());
+        failingSinceMs = Math.min(failingSinceMs, performance.now());
         const operatorError = operatorErrorIn(error);
-        if (!told && (operatorError !== undefined || Date.now() - failingSinceMs > patienceMs)) {
+        if (!told && (operatorError !== undefined || performance.now() - failingSinceMs > patienceMs)) {
           told = true;
           onTrouble(new Error(`${group} cannot reach its coordinator: ${describeError(error)}`, { cause: error }));
         }

@@ -1,12 +1,13 @@
 /** Offsets as the cluster keeps them: where partitions begin and end, and where groups stand. */
 import { listOffsetsV9, offsetCommitV9, offsetFetchV9 } from '@platformatic/kafka';
-import { type KafkaCluster, type KafkaPartition, untilAnswered } from './kafka-cluster.ts';
+import { type KafkaCluster, untilAnswered } from './kafka-cluster.ts';
 import { answerOf, errorName, isPassingName, KafkaError, refuse } from './kafka-errors.ts';
+import type { KafkaPartition } from './kafka-metadata.ts';
 import type { CommittedOffset, Extent } from './log.ts';
 
-/** Instead of a time, for `offsetsAt`. */
-export const theStart = -2;
-export const theEnd = -1;
+/** Instead of a time. */
+const theStart = -2;
+const theEnd = -1;
 
 /**
  * For each partition the offset of the oldest record taken at or after `timeMs`, Unix milliseconds; -1 where there is

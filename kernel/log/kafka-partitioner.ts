@@ -28,8 +28,13 @@ export const createPartitioner = (): Partitioner => {
     partitionFor(topic, key, bytes, partitions, isWell) {
       if (key !== '') return partitionOfKey(key, partitions);
       let stay = stays.get(topic);
-      if (stay === undefined || stay.bytes >= stickBytes || stay.untilMs < Date.now() || !isWell(stay.partition)) {
-        stay = { partition: chooseAny(partitions, isWell), untilMs: Date.now() + stickMs, bytes: 0 };
+      if (
+        stay === undefined ||
+        stay.bytes >= stickBytes ||
+        stay.untilMs < performance.now() ||
+        !isWell(stay.partition)
+      ) {
+        stay = { partition: chooseAny(partitions, isWell), untilMs: performance.now() + stickMs, bytes: 0 };
         stays.set(topic, stay);
       }
       stay.bytes += bytes;

@@ -1,7 +1,8 @@
 /** One produce request, and the request that names who produces. */
 import { type Connection, initProducerIdV4, produceV10, Writer } from '@platformatic/kafka';
-import type { KafkaCluster, KafkaPartition } from './kafka-cluster.ts';
+import type { KafkaCluster } from './kafka-cluster.ts';
 import { answerOf, errorName, refuse } from './kafka-errors.ts';
+import type { KafkaPartition } from './kafka-metadata.ts';
 
 export interface EncodedBatch extends KafkaPartition {
   readonly encoded: Buffer;

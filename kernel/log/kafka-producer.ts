@@ -3,17 +3,14 @@
  * Appends that arrive while a request is under way share the next one.
  */
 import { type KafkaCluster, untilAnswered } from './kafka-cluster.ts';
-import { describeError, isPassingName, KafkaError, operatorErrorIn } from './kafka-errors.ts';
+import { describeError, isPassingName } from './kafka-errors.ts';
 import { createPartitioner } from './kafka-partitioner.ts';
 import { newIdentity, produceOnce } from './kafka-produce.ts';
 import {
+  batchAnswered,
   batchDelayed,
-  batchRefused,
-  batchStored,
-  batchUndone,
   createQueue,
   dropSettled,
-  forgetIdentity,
   isEmpty,
   nextBatch,
   type PartitionQueue,
@@ -37,6 +34,8 @@ const tickMs = 50;
 const maxRequestBytes = 8 * 2 ** 20;
 /** A broker that has owed an answer for this long gets no records that may as well go elsewhere. */
 const silentMs = 1_000;
+/** How long a partition that failed gets none of those, after its last try. */
+const shunnedMs = 5_000;
 
 export const createProducer = (cluster: KafkaCluster): KafkaProducer => {
   const queues = new Map<string, PartitionQueue>();
@@ -62,7 +61,7 @@ export const createProducer = (cluster: KafkaCluster): KafkaProducer => {
     const turns = new Map<number, PartitionQueue[]>();
     let lost = false;
     for (const queue of active) {
-      if (queue.busy || queue.retryAtMs > Date.now()) continue;
+      if (queue.busy || queue.retryAtMs > performance.now()) continue;
       const leader = cluster.leaderOf(queue);
       if (leader === undefined) {
         batchDelayed(queue, 'no broker leads the partition');
@@ -76,7 +75,7 @@ export const createProducer = (cluster: KafkaCluster): KafkaProducer => {
   };
 
   const send = async (leader: number, taken: readonly PartitionQueue[]): Promise<void> => {
-    sending.set(leader, Date.now());
+    sending.set(leader, performance.now());
     for (const queue of taken) queue.busy = true;
     try {
       await Promise.all(taken.map(async (queue) => (queue.identity ??= await newIdentity(cluster))));
@@ -85,7 +84,8 @@ export const createProducer = (cluster: KafkaCluster): KafkaProducer => {
       if (left.length === 0) return;
       const batches = left.map(nextBatch);
       const outcomes = await cluster.atBroker(leader, 'produce', (connection) => produceOnce(connection, batches));
-      for (const [i, queue] of left.entries()) settle(queue, outcomes[i]!);
+      for (const [i, queue] of left.entries()) queuedBytes -= batchAnswered(queue, outcomes[i]!);
+      if (outcomes.some(leaderMayHaveMoved)) cluster.refresh().catch(() => {});
     } catch (error) {
       for (const queue of taken) batchDelayed(queue, describeError(error));
       // Not to be sent to the same broker before somebody was asked whether it still leads.
@@ -103,27 +103,8 @@ export const createProducer = (cluster: KafkaCluster): KafkaProducer => {
     }
   };
 
-  const settle = (queue: PartitionQueue, outcome: string): void => {
-    if (outcome === 'NONE' || outcome === 'DUPLICATE_SEQUENCE_NUMBER') {
-      queuedBytes -= batchStored(queue);
-    } else if (tooLarge.has(outcome) && queue.batch!.records.length > 1) {
-      queue.maxBatchBytes = Math.ceil(queue.batch!.encoded.byteLength / 2);
-      batchUndone(queue);
-    } else if (lostTrack.has(outcome)) {
-      batchUndone(queue);
-      forgetIdentity(queue);
-      batchDelayed(queue, outcome);
-    } else if (isPassingName(outcome)) {
-      batchDelayed(queue, outcome);
-      if (!replicasLate.has(outcome)) cluster.refresh().catch(() => {});
-    } else {
-      const error = new KafkaError(outcome, `records for ${queue.topic}`);
-      queuedBytes -= batchRefused(queue, operatorErrorIn(error) ?? error);
-    }
-  };
-
   const tick = (): void => {
-    const now = Date.now();
+    const now = performance.now();
     for (const queue of active) {
       const late = (append: PendingAppend): boolean => !append.settled && append.deadlineMs <= now;
       const why = queue.lastError === '' ? 'no answer' : queue.lastError;
@@ -150,8 +131,12 @@ export const createProducer = (cluster: KafkaCluster): KafkaProducer => {
     const { leaders } = cluster.topic(topic);
     const isWell = (partition: number): boolean => {
       const leader = leaders[partition]!;
-      const isSilent = Date.now() - (sending.get(leader) ?? Number.POSITIVE_INFINITY) > silentMs;
-      return leader >= 0 && !isSilent && (queues.get(`${topic}/${partition}`)?.failures ?? 0) === 0;
+      const now = performance.now();
+      const isSilent = now - (sending.get(leader) ?? Number.POSITIVE_INFINITY) > silentMs;
+      const queue = queues.get(`${topic}/${partition}`);
+      // Not for ever: when nothing goes there any more, nobody learns that it is well again.
+      const fails = queue !== undefined && queue.failures > 0 && now < queue.retryAtMs + shunnedMs;
+      return leader >= 0 && !isSilent && !fails;
     };
     for (const record of records) {
       const bytes = sizeOf(record);
@@ -173,18 +158,17 @@ export const createProducer = (cluster: KafkaCluster): KafkaProducer => {
     async append(topic, records) {
       if (closing) throw new Error('The log is closed.');
       if (records.length === 0) return;
-      const sizes = records.map(sizeOf);
-      const bytes = sizes.reduce((sum, size) => sum + size, 0);
-      if (Math.max(...sizes) > maxRecordBytes) {
+      if (records.some((record) => sizeOf(record) > maxRecordBytes)) {
         throw new Error(`A record may have ${maxRecordBytes} bytes at most, with its headers.`);
       }
-      if (queuedBytes + bytes > maxQueuedBytes && queuedBytes > 0) {
+      // Not already when this one would be too much: then none that is large would come in among many that are small.
+      if (queuedBytes >= maxQueuedBytes) {
         throw new LogFullError('More waits to be written to Kafka than may be held in memory.');
       }
       await new Promise<void>((resolve, reject) => {
         const append: PendingAppend = {
           left: records.length,
-          deadlineMs: Date.now() + appendTimeoutMs,
+          deadlineMs: performance.now() + appendTimeoutMs,
           settled: false,
           settle(error) {
             if (append.settled) return;
@@ -239,14 +223,7 @@ const sizeOf = ({ key, headers, value }: NewRecord): number => {
   return bytes;
 };
 
-const tooLarge = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
+const leaderMayHaveMoved = (outcome: string): boolean => isPassingName(outcome) && !replicasLate.has(outcome);
+
 /** The leader has it, or will; looking for another leader is of no use. */
 const replicasLate = new Set(['NOT_ENOUGH_REPLICAS', 'NOT_ENOUGH_REPLICAS_AFTER_APPEND', 'REQUEST_TIMED_OUT']);
-/** The broker knows another history of this producer than we do, and has stored nothing of the batch. */
-const lostTrack = new Set([
-  'OUT_OF_ORDER_SEQUENCE_NUMBER',
-  'UNKNOWN_PRODUCER_ID',
-  'INVALID_PRODUCER_EPOCH',
-  'INVALID_PRODUCER_ID_MAPPING',
-  'PRODUCER_FENCED',
-]);

@@ -3,9 +3,10 @@
  * most often goes on from there.
  */
 import { type KafkaCluster, untilAnswered } from './kafka-cluster.ts';
-import type { KafkaPlace, PartitionEnds } from './kafka-ends.ts';
+import type { PartitionEnds } from './kafka-ends.ts';
 import { KafkaError } from './kafka-errors.ts';
 import { type Fetched, fetchOnce } from './kafka-fetch.ts';
+import type { KafkaPlace } from './kafka-metadata.ts';
 import { extentsOf } from './kafka-offsets.ts';
 import { decodeBatches } from './kafka-records.ts';
 import type { Extent, LogRecord, ReadLimits } from './log.ts';

@@ -28,7 +28,7 @@ export const prepareTopics = async (
   topics: readonly TopicDefinition[],
   timeoutMs: number,
 ): Promise<void> => {
-  const untilMs = Date.now() + timeoutMs;
+  const untilMs = performance.now() + timeoutMs;
   for (let waitMs = 100; ; waitMs = Math.min(2000, 2 * waitMs)) {
     try {
       await requireNewProtocol(cluster);
@@ -37,7 +37,7 @@ export const prepareTopics = async (
       const operatorError = operatorErrorIn(error);
       if (operatorError !== undefined) throw operatorError;
       if (!isPassing(error) && !isWaitingForBrokers(error)) throw error;
-      if (Date.now() + waitMs > untilMs) throw unreachable(config, timeoutMs, error);
+      if (performance.now() + waitMs > untilMs) throw unreachable(config, timeoutMs, error);
       await delay(waitMs);
     }
   }
@@ -72,6 +72,7 @@ const createMissing = async (
 ): Promise<void> => {
   const names = topics.map(({ name }) => config.prefix + name);
   const before = await cluster.look(names);
+  for (const refusal of before.refused.values()) throw refusal;
   const there = new Set(before.topics.map(({ name }) => name));
   const missing = topics.filter(({ name }) => !there.has(config.prefix + name));
   if (missing.length > 0) {

@@ -5,11 +5,12 @@
 import type { KafkaConfig } from '../config.ts';
 import { settledWithin } from '../settled-within.ts';
 import { topics as allTopics, type TopicDefinition } from '../topics.ts';
-import { type KafkaPartition, openCluster } from './kafka-cluster.ts';
+import { openCluster } from './kafka-cluster.ts';
 import { createEnds } from './kafka-ends.ts';
 import { operatorErrorIn } from './kafka-errors.ts';
 import { holdPartition } from './kafka-holding.ts';
 import { createMember, type Member } from './kafka-member.ts';
+import type { KafkaPartition } from './kafka-metadata.ts';
 import { moveOffsets } from './kafka-move.ts';
 import { committedOffsets, extentsOf, offsetsAt, placeWithin } from './kafka-offsets.ts';
 import { createProducer, requireProducerRights } from './kafka-producer.ts';
