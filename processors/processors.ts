@@ -1,5 +1,4 @@
 /** Every processor there is, started. A new one is one line here. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Meter } from '@opentelemetry/api';
 import type { Log } from '../kernel/log/log.ts';
 import type { Report } from '../kernel/own-telemetry/own-telemetry.ts';
@@ -7,6 +6,7 @@ import type { Decider } from '../kernel/processor.ts';
 import { runDecider } from '../kernel/runner/decider.ts';
 import { countingMeter, type ObservedProcessor } from '../kernel/runner/meter.ts';
 import { runSink } from '../kernel/runner/sink.ts';
+import { settledWithin } from '../kernel/settled-within.ts';
 import type { Database } from '../kernel/state/database.ts';
 import type { Stops } from '../kernel/stops.ts';
 import type { Telemetry } from '../kernel/telemetry/client.ts';
@@ -79,11 +79,7 @@ const leaveTogether = (report: Report) => {
     async leave() {
       const busy = new Set(leaves.keys());
       const left = [...leaves].map(([name, leave]) => leave().finally(() => busy.delete(name)));
-      const late = new AbortController();
-      await Promise.race([Promise.allSettled(left), sleep(leaveWithinMs, undefined, { signal: late.signal })]).catch(
-        () => {},
-      );
-      late.abort();
+      await settledWithin(Promise.allSettled(left), leaveWithinMs);
       for (const name of busy) report('warn', `${name} still has a batch in hand: it will be written again as it is.`);
     },
   };

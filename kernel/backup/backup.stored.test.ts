@@ -15,7 +15,7 @@ import type { Log } from '../log/log.ts';
 import { bootstrap, defaultTenant } from '../state/bootstrap.ts';
 import { type Database, openDatabase } from '../state/database.ts';
 import { startEmbeddedPostgres } from '../state/embedded.ts';
-import { collectStops } from '../stops.ts';
+import { collectStops, type Stops } from '../stops.ts';
 import type { Telemetry } from '../telemetry/client.ts';
 import { openEmbeddedTelemetry } from '../telemetry/embedded.ts';
 import { migrateTelemetry } from '../telemetry/migrate.ts';
@@ -24,8 +24,9 @@ import { type PausableLog, pausable } from './pausable-log.ts';
 import { serveBackups } from './socket.ts';
 
 let directory: string;
-const undo = collectStops();
+let undo: Stops;
 beforeEach(async () => {
+  undo = collectStops();
   directory = await mkdtemp(join(tmpdir(), 'syntra-backup-'));
   // So that PostgreSQL, which root starts as somebody else, gets through to its files.
   await chmod(directory, 0o711);
