@@ -4,7 +4,7 @@
  * record that is not kept would make it say so again.
  */
 import type { LogRecord } from '../log/log.ts';
-import type { Batch, Decider, Outcome, Sink } from '../processor.ts';
+import { type Batch, type Decider, type Outcome, type Sink, topicsOf } from '../processor.ts';
 import { reasonOf } from '../reason-of.ts';
 import { countDistribution, powersOfTwo } from '../reports/distribution.ts';
 import type { ProcessorReport } from '../reports/instance-report.ts';
@@ -37,7 +37,7 @@ export const countingMeter = (
   tell: (message: string) => void,
 ): ProcessorMeter & ObservedProcessor => {
   const { kind, name } = processor;
-  const topics = (processor.kind === 'sink' ? [processor.reads] : processor.reads).map((topic) => topic.name);
+  const topics = topicsOf(processor);
   const dropped = countReasons();
   const deadLettered = countReasons();
   const batchRecords = countDistribution(batchRecordsBounds);
