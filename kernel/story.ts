@@ -5,6 +5,7 @@
 import { deepStrictEqual, fail, match, strictEqual } from 'node:assert/strict';
 import type { Decider, Emission } from './processor.ts';
 import { type Decisions, decideBatch } from './runner/decisions.ts';
+import { passOver, whyNotOf } from './runner/pass-over.ts';
 import { deadLettersTopic } from './topics.ts';
 
 /** An event that arrives. A value of bytes is taken as it is, any other as JSON. */
@@ -62,7 +63,8 @@ const arrive = <State, Event>(
   if (!decider.reads.includes(topic)) fail(`${decider.name} does not read ${topic.name}.`);
   const bytes = value instanceof Uint8Array ? value : Buffer.from(JSON.stringify(value));
   const record = { key, offset, timestampMs: 0, headers, value: bytes };
-  const events = { logId: 'log', topic: topic.name, partition: 0, records: [record] };
+  const { taken, outcomes } = passOver([record], whyNotOf(decider.name));
+  const events = { logId: 'log', topic: topic.name, partition: 0, records: taken };
   freeze(decider.initial);
   for (const state of states.values()) freeze(state);
   const decisions = decideBatch(decider, states, events, true);
@@ -72,7 +74,7 @@ const arrive = <State, Event>(
     `${decider.name} decides differently at a second time`,
   );
   return {
-    decisions,
+    decisions: { ...decisions, outcomes: [...outcomes, ...decisions.outcomes] },
     after: new Map([...states, ...decisions.changes.map((change) => [change.key, change.after] as const)]),
   };
 };

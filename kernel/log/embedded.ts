@@ -9,6 +9,7 @@ import { topics as allTopics, type TopicDefinition } from '../topics.ts';
 import { type LogThread, startLogThread } from './embedded-client.ts';
 import { keepRoom } from './embedded-room.ts';
 import {
+  type CommittedOffset,
   type Extent,
   GroupInUseError,
   type Log,
@@ -16,7 +17,9 @@ import {
   type NewRecord,
   type PartitionReader,
   type PartitionTail,
+  type ResumePlace,
 } from './log.ts';
+import { placeWithin } from './place-within.ts';
 
 export interface EmbeddedLogOptions {
   /** An existing directory; the log is `log.db` in it. */
@@ -238,13 +241,12 @@ const partitionReader = (
 
 const extentOf = (thread: LogThread, topic: string): Promise<Extent> => thread.ask({ do: 'extent', topic });
 
-/** A group without a place, or whose place was deleted, starts at the oldest record kept. */
-const committedOf = async (thread: LogThread, group: string, topic: string) => {
-  const [found, { startOffset }] = await Promise.all([
-    thread.ask<{ offset: number; metadata: string } | undefined>({ do: 'committed', group, topic }),
+const committedOf = async (thread: LogThread, group: string, topic: string): Promise<ResumePlace> => {
+  const [found, extent] = await Promise.all([
+    thread.ask<CommittedOffset | undefined>({ do: 'committed', group, topic }),
     extentOf(thread, topic),
   ]);
-  return found && found.offset >= startOffset ? found : { offset: startOffset, metadata: '' };
+  return placeWithin(found, extent);
 };
 
 const sizeOf = (records: readonly NewRecord[]): number =>

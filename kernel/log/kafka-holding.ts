@@ -5,9 +5,10 @@ import type { PartitionEnds } from './kafka-ends.ts';
 import { isPassing } from './kafka-errors.ts';
 import { isFenced, isStaleEpoch } from './kafka-heartbeat.ts';
 import type { Holding } from './kafka-member.ts';
-import { commitOnce, committedOffsets, placeWithin, UnansweredCommitError } from './kafka-offsets.ts';
+import { commitOnce, committedOffsets, UnansweredCommitError } from './kafka-offsets.ts';
 import { createReader } from './kafka-reader.ts';
 import { type CommittedOffset, type Extent, type PartitionReader, PartitionTakenError } from './log.ts';
+import { placeWithin } from './place-within.ts';
 
 export interface HeldPartition {
   readonly cluster: KafkaCluster;

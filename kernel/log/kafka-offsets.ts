@@ -69,15 +69,6 @@ export const committedOffsets = async (
   });
 };
 
-/** A group without a place, or whose place was deleted, starts at the oldest record kept. */
-export const placeWithin = (
-  committed: CommittedOffset | undefined,
-  { startOffset, endOffset }: Extent,
-): CommittedOffset =>
-  committed && committed.offset >= startOffset && committed.offset <= endOffset
-    ? committed
-    : { offset: startOffset, metadata: '' };
-
 /** Who commits: a member as the coordinator knows it. */
 export interface Committer {
   readonly memberId: string;

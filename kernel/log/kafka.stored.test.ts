@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { Connection, createTopicsV7, deleteRecordsV2 } from '@platformatic/kafka';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { KafkaConfig } from '../config.ts';
+import { deletedUnread } from '../runner/deleted-unread.ts';
 import { spansTopic, type TopicDefinition } from '../topics.ts';
 import { openKafkaLog } from './kafka.ts';
 import { type Log, LogFullError, type NewRecord, type PartitionReader, PartitionTakenError } from './log.ts';
@@ -140,7 +141,7 @@ test('a member that was away for too long cannot commit, and comes back as anoth
   await expect.poll(() => given.length).toBe(2 * topic.partitions);
   const again = given.slice(topic.partitions).find(({ partition }) => partition === stale!.partition);
   await again!.commit(0, 'mine again');
-  expect(await log.placeOf('g', topic.name, stale!.partition)).toEqual({ offset: 0, metadata: 'mine again' });
+  expect(await log.placeOf('g', topic.name, stale!.partition)).toMatchObject({ offset: 0, metadata: 'mine again' });
   await leave();
 });
 
@@ -231,8 +232,32 @@ test('after a commit that nobody answered a member begins anew, so that it canno
   await expect.poll(() => given.length).toBe(2 * topic.partitions);
   const after = given.slice(topic.partitions).find(({ partition }) => partition === before!.partition);
   await after!.commit(0, 'later');
-  expect(await after!.committed()).toEqual({ offset: 0, metadata: 'later' });
+  expect(await after!.committed()).toMatchObject({ offset: 0, metadata: 'later' });
   await expect(before!.commit(0, 'earlier')).rejects.toThrow(PartitionTakenError);
+});
+
+test('gives what is left when retention takes the front of a batch, also just after it was looked where the log starts', async () => {
+  const prefix = newPrefix();
+  const log = await openHere(prefix);
+  const texts = ['a', 'b', 'c', 'd', 'e'];
+  for (const text of texts) await log.append(topic.name, [record(text, 'k')]);
+  const { partition: busy } = (await log.lagOf('g', [topic.name])).find(({ lag }) => lag > 0)!;
+  const { promise, resolve } = Promise.withResolvers<PartitionReader>();
+  const leave = await log.join('g', [topic.name], async (partition) => {
+    if (partition.partition === busy) resolve(partition);
+    await once(partition.signal, 'abort');
+  });
+  const partition = await promise;
+  await partition.commit(1, 'note');
+  expect(await partition.committed()).toEqual({ offset: 1, metadata: 'note', deleted: 0 });
+  const partitions = [{ partitionIndex: busy, offset: 3n }];
+  const name = prefix + topic.name;
+  await atBroker((connection) => deleteRecordsV2.api.async(connection, [{ name, partitions }], 10_000));
+  const records = await partition.read(1, everything);
+  expect(records.map(textOf)).toEqual(['d', 'e']);
+  expect(await deletedUnread(log, partition, 1, records)).toBe(2);
+  await expect.poll(() => partition.committed()).toEqual({ offset: 3, metadata: 'note', deleted: 2 });
+  await leave();
 });
 
 test('refuses appends while the broker is silent, and takes them again afterwards', async () => {

@@ -12,12 +12,13 @@ import { holdPartition } from './kafka-holding.ts';
 import { createMember, type Member } from './kafka-member.ts';
 import type { KafkaPartition } from './kafka-metadata.ts';
 import { moveOffsets } from './kafka-move.ts';
-import { committedOffsets, extentsOf, offsetsAt, placeWithin } from './kafka-offsets.ts';
+import { committedOffsets, extentsOf, offsetsAt } from './kafka-offsets.ts';
 import { createProducer, requireProducerRights } from './kafka-producer.ts';
 import { createReader, type KafkaReader } from './kafka-reader.ts';
 import { openTail } from './kafka-tail.ts';
 import { prepareTopics } from './kafka-topics.ts';
 import type { Log } from './log.ts';
+import { placeWithin } from './place-within.ts';
 
 export interface KafkaLogOptions {
   readonly kafka: KafkaConfig;

@@ -30,6 +30,15 @@ export interface CommittedOffset {
   readonly metadata: string;
 }
 
+/** Where a group reads on. */
+export interface ResumePlace extends CommittedOffset {
+  /**
+   * How many offsets before `offset` the group never came to, because the log deleted them: what it committed is
+   * `offset - deleted`. Its note stays what it was.
+   */
+  readonly deleted: number;
+}
+
 /** One partition of a topic, held by one member of a consumer group until `signal` aborts. */
 export interface PartitionReader {
   /** Names the log that the offsets are of: one that takes its place, with offsets from the start, has another. */
@@ -38,9 +47,12 @@ export interface PartitionReader {
   readonly partition: number;
   /** Aborts when the partition is taken away or the log closes. */
   readonly signal: AbortSignal;
-  /** Where the group stands; offset of the oldest kept record when it never committed or its place has been deleted. */
-  committed(): Promise<CommittedOffset>;
-  /** Records from `offset` on, in order; an empty array when there are none yet. */
+  /** Where the group stands; at the oldest kept record when it never committed or its place has been deleted. */
+  committed(): Promise<ResumePlace>;
+  /**
+   * Records from `offset` on, in order; an empty array when there are none yet. What was deleted is left out: whoever
+   * must know compares offsets.
+   */
   read(offset: number, limits: ReadLimits): Promise<LogRecord[]>;
   /** Resolves when a record at or after `offset` exists, after `timeoutMs`, or when the signal aborts. */
   waitFor(offset: number, timeoutMs: number): Promise<void>;
@@ -97,7 +109,7 @@ export interface Log {
   /** Lag of every partition the group reads. */
   lagOf(group: string, topics: readonly string[]): Promise<PartitionLag[]>;
   /** Where a group stands, asked from outside of it; as `PartitionReader.committed`. */
-  placeOf(group: string, topic: string, partition: number): Promise<CommittedOffset>;
+  placeOf(group: string, topic: string, partition: number): Promise<ResumePlace>;
   /**
    * Sets a group's places in a topic, so that it reads on from there, and its notes: all of them or none.
    * @throws GroupInUseError while it has members.

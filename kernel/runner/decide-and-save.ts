@@ -8,7 +8,7 @@ import { type Decisions, decideBatch, type Events, setAside } from './decisions.
 import { loadMarks, saveMarks } from './marks.ts';
 import type { ProcessorMeter } from './meter.ts';
 import { type Source, saveToOutbox } from './outbox.ts';
-import { passOver } from './pass-over.ts';
+import { anyOf, passOver, whyNotOf } from './pass-over.ts';
 import { lockKeys, movePlace } from './place.ts';
 
 export interface EventBatch {
@@ -41,7 +41,7 @@ export const decideAndSave = async <State, Event>(
       await movePlace(queries, source, from, end);
       reached('decider: place moved');
       const repeats = watchRepeats(await loadMarks(queries, source, records), source.logId);
-      const { taken, outcomes } = passOver(records, repeats.whyNot);
+      const { taken, outcomes } = passOver(records, anyOf(whyNotOf(decider.name), repeats.whyNot));
       const decisions = await decide(queries, { ...events, records: taken });
       if (decisions.changes.length > 0) await decider.store.save(queries, decisions.changes);
       await saveMarks(queries, source, repeats.moved());
@@ -51,7 +51,7 @@ export const decideAndSave = async <State, Event>(
       return { ...decisions, outcomes: [...outcomes, ...decisions.outcomes] };
     });
   const decide = async (queries: Queries, events: Events): Promise<Decisions<State>> => {
-    // All of them may be repeats.
+    // All of them may be passed over.
     if (events.records.length === 0) return { changes: [], outgoing: [], outcomes: [] };
     const keys = [...new Set(events.records.map(({ key }) => key))];
     await lockKeys(queries, decider.name, keys);

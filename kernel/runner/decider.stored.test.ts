@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { openEmbeddedLog } from '../log/embedded.ts';
@@ -305,4 +306,63 @@ test('events of one key from two topics do not overwrite one another', async () 
   }
   await untilDone('collect-both', [servicesSeenTopic.name, logsTopic.name]);
   expect([...(await wordsOf('a'))!].sort()).toEqual([...words].sort());
+});
+
+test('counts and tells what the log deleted before it was read, while it was away and while it reads', async () => {
+  const first = await send('a', 'one', 'two', 'three', 'four');
+  const { stop } = await run();
+  await untilDone();
+  await stop();
+  await send('a', 'five', 'six', 'seven', 'eight', 'nine');
+  const deleteBefore = (offset: number): void => {
+    const file = new DatabaseSync(join(logDirectory, 'log.db'), { timeout: 5_000 });
+    file.prepare(`DELETE FROM "topic ${servicesSeenTopic.name}" WHERE offset < ?`).run(offset);
+    file.close();
+  };
+  deleteBefore(first + 6);
+  // Two more go after its place was found, and before it reads.
+  const overtaken: Log = {
+    ...log,
+    join: (group, topics, hold) =>
+      log.join(group, topics, (partition) =>
+        hold({
+          ...partition,
+          async read(offset, limits) {
+            deleteBefore(first + 8);
+            return partition.read(offset, limits);
+          },
+        }),
+      ),
+  };
+  const { report } = await run(collectWords, overtaken);
+  await untilDone();
+  await vi.waitFor(() => expect(report()).toMatchObject({ kept: 1, dropped: { 'deleted before it was read': 4 } }));
+  expect(await wordsOf('a')).toEqual(['one', 'two', 'three', 'four', 'nine']);
+});
+
+test('sends the outbox of a member that was cut off and saved just before the place was found', async () => {
+  const first = await send('a', 'one');
+  let looks = 0;
+  const late: Log = {
+    ...log,
+    async extentOf(topic, partition) {
+      // The place is looked for: the other member, stopped for long, saves its batch now, and dies.
+      if (++looks === 1) {
+        const dying: Log = {
+          ...log,
+          append: async () => {
+            throw new LogFullError('never gets to it');
+          },
+        };
+        const other = await run(collectWords, dying);
+        await vi.waitFor(async () => expect(await outboxSize()).toBe(1), 20_000);
+        await other.stop();
+      }
+      return log.extentOf(topic, partition);
+    },
+  };
+  await run(collectWords, late);
+  await vi.waitFor(async () => expect(await emitted()).toEqual(['one 0']), 20_000);
+  await vi.waitFor(async () => expect(await outboxSize()).toBe(0), 20_000);
+  expect((await log.extentOf(servicesSeenTopic.name, 0)).endOffset).toBe(first + 1);
 });

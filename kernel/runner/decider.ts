@@ -1,6 +1,6 @@
 /**
  * Runs a decider over its topics. State, place and what is to be appended are saved in one transaction; then the outbox
- * goes to the log. After any failure the runner does what it does at a start: empty the outbox, look where it stands.
+ * goes to the log. After any failure the runner does what it does at a start: look where it stands, empty the outbox.
  */
 import { type Log, type PartitionReader, PartitionTakenError } from '../log/log.ts';
 import type { BatchLimits, Decider } from '../processor.ts';
@@ -10,6 +10,7 @@ import { backOff } from './back-off.ts';
 import { readBatch } from './batch.ts';
 import { decideAndSave } from './decide-and-save.ts';
 import { DecisionError } from './decisions.ts';
+import { deletedUnread } from './deleted-unread.ts';
 import type { ProcessorMeter } from './meter.ts';
 import { emptyOutbox, type Source } from './outbox.ts';
 import { findPlace } from './place.ts';
@@ -50,15 +51,20 @@ const holdPartition = async <State, Event>(
   while (!partition.signal.aborted) {
     try {
       if (offset === undefined) {
+        const found = await findPlace(database.queries, log, source);
+        meter.lost(source.topic, found.deleted);
+        // After it: a member that was cut off, and saved before the place was found, leaves its outbox to us.
         await emptyOutbox(database.queries, log, source);
-        offset = await findPlace(database.queries, log, source);
+        offset = found.offset;
         await partition.commit(offset, '');
       }
       const records = await readBatch(partition, offset, limits, undefined);
       if (records.length === 0) continue;
       reached('decider: batch read');
+      const lost = await deletedUnread(log, source, offset, records);
       const batch = { from: offset, records, lastTry: throws >= maxTries - 1 };
       await decideAndSave(decider, database, meter, source, batch);
+      meter.lost(source.topic, lost);
       reached('decider: committed');
       await emptyOutbox(database.queries, log, source);
       reached('decider: outbox emptied');

@@ -3,10 +3,9 @@ import type { LogRecord, NewRecord } from '../log/log.ts';
 import type { Decider, Emission, Message, Outcome, StateChange } from '../processor.ts';
 import { deadLettersTopic, decisionIdHeader } from '../topics.ts';
 import { decisionIdOf } from './decision-id.ts';
-import { passOver, whyNotOf } from './pass-over.ts';
 import { asDeadLetter, outcomeOfRefused, type ReadFrom } from './set-aside.ts';
 
-/** Records of one partition, in order. */
+/** Records of one partition that are to be decided on, in order. */
 export interface Events extends ReadFrom {
   readonly records: readonly LogRecord[];
 }
@@ -40,9 +39,8 @@ export const decideBatch = <State, Event>(
 ): Decisions<State> => {
   const states = new Map(before);
   const outgoing: Outgoing[] = [];
-  const { taken, outcomes: passedOver } = passOver(events.records, whyNotOf(decider.name));
-  const outcomes: Outcome[] = [...passedOver];
-  for (const record of taken) {
+  const outcomes: Outcome[] = [];
+  for (const record of events.records) {
     const { key, offset } = record;
     try {
       const event = decider.parse(record, events.topic);

@@ -1,7 +1,8 @@
 /** What a sink notes on the log beside its place: the batch that it has begun, and the replay that it is in. */
 
 export interface PlaceNote {
-  /** Offset after the last record of the batch that was begun. */
+  /** Offsets of the first record of the batch that was begun, and after its last: the log may give less of it later. */
+  readonly first?: number;
   readonly end?: number;
   readonly replay?: ReplayNote;
 }
@@ -20,8 +21,9 @@ export interface ReplayNote {
   readonly removing: boolean;
 }
 
-export const formatNote = ({ end, replay }: PlaceNote): string =>
+export const formatNote = ({ first, end, replay }: PlaceNote): string =>
   new URLSearchParams({
+    ...(first !== undefined && { first: String(first) }),
     ...(end !== undefined && { end: String(end) }),
     ...(replay && {
       replay: replay.id,
@@ -39,9 +41,10 @@ export const parseNote = (text: string): PlaceNote => {
     const value = fields.get(name);
     return value !== null && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
   };
-  const [end, id] = [integer('end'), fields.get('replay')];
+  const [first, end, id] = [integer('first'), integer('end'), fields.get('replay')];
   const [sinceMs, stored, until] = [integer('since'), integer('stored'), integer('until')];
   return {
+    ...(first !== undefined && { first }),
     ...(end !== undefined && { end }),
     ...(id &&
       sinceMs !== undefined &&

@@ -32,6 +32,17 @@ export const whyNotOf =
     return headers[retryOfHeader] === undefined ? undefined : reasons.original;
   };
 
+/** The first reason that one of them has. */
+export const anyOf =
+  (...whyNots: readonly WhyNot[]): WhyNot =>
+  (record) => {
+    for (const whyNot of whyNots) {
+      const reason = whyNot(record);
+      if (reason !== undefined) return reason;
+    }
+    return undefined;
+  };
+
 /** Parts records into those to work on and the outcomes of the others. */
 export const passOver = (
   records: readonly LogRecord[],

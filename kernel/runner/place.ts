@@ -7,18 +7,26 @@ import type { Source } from './outbox.ts';
 
 export type Place = Omit<Source, 'logId'>;
 
+export interface FoundPlace {
+  /** Where to go on. */
+  readonly offset: number;
+  /** How many offsets before it were deleted since the place was saved. */
+  readonly deleted: number;
+}
+
 /**
- * The offset to go on from. A decider that never ran begins with the oldest record, and so does one whose log was
- * replaced.
+ * A decider that never ran begins with the oldest record, and so does one whose log was replaced, or whose place was
+ * deleted: then the new place is saved, so that only one member says so.
  * @throws PartitionTakenError when another member was quicker.
  */
-export const findPlace = async (queries: Queries, log: Log, source: Source): Promise<number> => {
+export const findPlace = async (queries: Queries, log: Log, source: Source): Promise<FoundPlace> => {
   const { startOffset, endOffset } = await log.extentOf(source.topic, source.partition);
   const [saved] = await queries.select().from(processorOffsets).where(isOf(source));
   // Of the same log a place beyond its end is none to doubt: a Kafka leader may be new and not know the end yet.
   const isOfThisLog = saved?.logId === source.logId || (saved?.logId === '' && saved.nextOffset <= endOffset);
   const offset = saved && isOfThisLog ? Math.max(saved.nextOffset, startOffset) : startOffset;
-  if (saved?.nextOffset === offset && saved.logId === source.logId) return offset;
+  const deleted = saved && isOfThisLog ? offset - saved.nextOffset : 0;
+  if (saved?.nextOffset === offset && saved.logId === source.logId) return { offset, deleted };
   const moved = saved
     ? await queries
         .update(processorOffsets)
@@ -30,7 +38,7 @@ export const findPlace = async (queries: Queries, log: Log, source: Source): Pro
     : await queries.insert(processorOffsets).values(rowOf(source, offset)).onConflictDoNothing().returning();
   if (moved.length === 0)
     throw new PartitionTakenError(`another member of the group found its place in ${source.topic}`);
-  return offset;
+  return { offset, deleted };
 };
 
 /** For a replay, while nobody reads. Which log the place is in stays as it was. */

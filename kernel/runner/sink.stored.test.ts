@@ -1,9 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { openEmbeddedLog } from '../log/embedded.ts';
-import { type Log, type LogRecord, type PartitionReader, PartitionTakenError } from '../log/log.ts';
+import { type Log, LogFullError, type LogRecord, type PartitionReader, PartitionTakenError } from '../log/log.ts';
 import { type Batch, defineSink, type Outcome, RejectedBatchError } from '../processor.ts';
 import {
   deadLetterHeaders,
@@ -70,6 +71,15 @@ const untilDone = () => vi.waitFor(async () => expect(await lag()).toBe(0), { ti
 
 const readDeadLetters = async (): Promise<LogRecord[]> =>
   (await log.tail(deadLettersTopic.name, 0, 'start')).next({ maxRecords: 100, maxBytes: 1e6 });
+
+/** Deletes the records before `offset` although a group has still to read them, as retention does on Kafka. */
+const deleteBefore = (offset: number): void => {
+  const file = new DatabaseSync(join(directory, 'log.db'), { timeout: 5_000 });
+  file.prepare(`DELETE FROM "topic ${spansTopic.name}" WHERE offset < ?`).run(offset);
+  file.close();
+};
+const lostSentence = (records: number): string =>
+  `store lost ${records} records of ${spansTopic.name}: the log had deleted them before they were read`;
 
 test('writes everything once, in order, in batches within the limits', async () => {
   const store = tokenStore();
@@ -285,6 +295,136 @@ test('a batch that was begun is written whole or not yet, also when the log give
   await stop();
   expect(batches).toEqual([['a', 'b', 'c']]);
   expect(report()).toMatchObject({ kept: 3, failures: 1 });
+});
+
+test('counts and tells what the log deleted before it was read, once and also when nothing comes after it', async () => {
+  const first = await append('a', 'b', 'c', 'd');
+  const place = (offset: number) => [{ partition: 0, offset, metadata: '' }];
+  await log.moveGroup('store', spansTopic.name, place(first + 1));
+  deleteBefore(first + 4);
+  const store = tokenStore();
+  const write = async (batch: Batch) => {
+    store.insert(batch);
+    return [];
+  };
+  const { stop, report, told } = await run(write);
+  await vi.waitFor(() => expect(told).toEqual([lostSentence(3)]));
+  await append('e');
+  await untilDone();
+  await stop();
+  expect(store.rows).toEqual(['e']);
+  expect(report()).toMatchObject({ kept: 1, dropped: { 'deleted before it was read': 3 }, failures: 0 });
+  expect(told).toHaveLength(1);
+});
+
+test('counts what is deleted between looking where the group stands and reading there', async () => {
+  const first = await append('a', 'b', 'c', 'd');
+  deleteBefore(first + 3);
+  // As where the log's start was looked up a moment before.
+  const early: Log = {
+    ...log,
+    join: (group, topics, hold) =>
+      log.join(group, topics, (partition) =>
+        hold({
+          ...partition,
+          committed: async () => {
+            const place = await partition.committed();
+            return place.metadata === '' && place.deleted === 0 && place.offset === first + 3
+              ? { offset: first, metadata: '', deleted: 0 }
+              : place;
+          },
+        }),
+      ),
+  };
+  const tokens: string[] = [];
+  const write = async ({ token }: Batch) => {
+    tokens.push(token);
+    return [];
+  };
+  const { stop, report, told } = await run(write, undefined, { through: early });
+  await untilDone();
+  await stop();
+  expect(tokens).toEqual([expect.stringMatching(new RegExp(`/${first + 3}-${first + 4}$`))]);
+  expect(report()).toMatchObject({ kept: 1, dropped: { 'deleted before it was read': 3 } });
+  expect(told).toEqual([lostSentence(3)]);
+});
+
+test.each(['stored', 'not stored'])(
+  'what is left of a batch that was begun and %s is written under the token of the whole batch',
+  async (fate) => {
+    const store = tokenStore();
+    const first = await append('a', 'b', 'c', 'd');
+    const tokens: string[] = [];
+    const { promise: writing, resolve } = Promise.withResolvers<void>();
+    const died = await run((batch) => {
+      tokens.push(batch.token);
+      if (fate === 'stored') store.insert(batch);
+      resolve();
+      return new Promise(() => {});
+    });
+    await writing;
+    // It dies here. Before anyone takes over, retention has come to the middle of the batch.
+    void died.stop();
+    deleteBefore(first + 2);
+    await append('e');
+    const { stop, report, told } = await run(async (batch) => {
+      tokens.push(batch.token);
+      store.insert(batch);
+      return [];
+    });
+    await untilDone();
+    await stop();
+    expect(tokens[1]).toBe(tokens[0]);
+    expect(store.rows).toEqual(fate === 'stored' ? ['a', 'b', 'c', 'd', 'e'] : ['c', 'd', 'e']);
+    expect(report()).toMatchObject({ kept: 3, dropped: { 'deleted before it was read': 2 }, failures: 0 });
+    expect(told).toEqual([lostSentence(2)]);
+  },
+);
+
+test('a batch that was begun and of which nothing is left is let go, and counted', async () => {
+  const first = await append('a', 'b', 'c', 'd');
+  const begun = formatNote({ first, end: first + 3 });
+  await log.moveGroup('store', spansTopic.name, [{ partition: 0, offset: first, metadata: begun }]);
+  deleteBefore(first + 3);
+  const store = tokenStore();
+  const { stop, report } = await run(async (batch) => {
+    store.insert(batch);
+    return [];
+  });
+  await untilDone();
+  await stop();
+  expect(store.rows).toEqual(['d']);
+  expect(report()).toMatchObject({ kept: 1, dropped: { 'deleted before it was read': 3 }, failures: 0 });
+});
+
+test('rows that are stored are not sent again because what follows on them fails', async () => {
+  await append('a', 'poison');
+  let appends = 0;
+  let commits = 0;
+  const failing = committing(async (partition, offset, metadata) => {
+    // The second commit is the one that moves the place.
+    if (++commits > 1 && commits < 4) throw new Error('the coordinator is away');
+    await partition.commit(offset, metadata);
+  });
+  const through: Log = {
+    ...failing,
+    append: async (topic, records) => {
+      if (++appends < 4) throw new LogFullError('no room');
+      await log.append(topic, records);
+    },
+  };
+  let writes = 0;
+  const write = async ({ records }: Batch): Promise<readonly Outcome[]> => {
+    writes++;
+    return [{ kind: 'dead-letter', offset: records[1]!.offset, reason: 'malformed' }];
+  };
+  const { stop, report } = await run(write, undefined, { through });
+  await untilDone();
+  await stop();
+  expect(writes).toBe(1);
+  expect({ appends, commits }).toEqual({ appends: 4, commits: 4 });
+  expect((await readDeadLetters()).map(textOf)).toEqual(['poison']);
+  expect(report()).toMatchObject({ kept: 1, deadLettered: { malformed: 1 }, failures: 5 });
 });
 
 /** A log whose partitions do something else at a commit. */

@@ -8,8 +8,9 @@ import { type Batch, type Outcome, RejectedBatchError, type Sink } from '../proc
 import { reached } from '../steps.ts';
 import { backOff } from './back-off.ts';
 import { readBatch } from './batch.ts';
+import { deletedUnread } from './deleted-unread.ts';
 import type { ProcessorMeter } from './meter.ts';
-import { formatNote, parseNote } from './note.ts';
+import { formatNote, parseNote, type ReplayNote } from './note.ts';
 import { passOver, whyNotOf } from './pass-over.ts';
 import { appendDeadLetters, outcomeOfRefused } from './set-aside.ts';
 
@@ -36,38 +37,72 @@ export const runSink = ({ sink, log, meter }: SinkRun): Promise<() => Promise<vo
   });
 
 const writeNextBatch = async (sink: Sink, partition: PartitionReader, log: Log, meter: ProcessorMeter) => {
-  const { offset, metadata } = await partition.committed();
+  const { offset, metadata, deleted } = await partition.committed();
   const note = parseNote(metadata);
   if (note.replay?.removing) throw new Error(`a replay of ${sink.name} was begun and not finished: run it again`);
-  const records = await readBatch(partition, offset, sink.limits, note.end);
-  const first = records[0];
-  if (first === undefined) return;
+  const { topic, partition: number, logId } = partition;
+  const begun = note.end !== undefined && note.end > offset ? note : {};
+  if (deleted > 0 && begun.end === undefined) {
+    // Said at once: the next record may be long in coming.
+    await partition.commit(offset, noteAt(offset, note.replay));
+    meter.lost(topic, deleted);
+    return;
+  }
+  const records = await readBatch(partition, offset, sink.limits, begun.end);
+  if (records.length === 0) return;
   reached('sink: batch read');
-  const end = records.at(-1)!.offset + 1;
+  const from = offset - deleted;
+  // Not by what is left of a batch that was begun: if it was stored, it must be known again.
+  const first = begun.first ?? records[0]!.offset;
+  const end = begun.end ?? records.at(-1)!.offset + 1;
+  const lost = await deletedUnread(log, partition, from, records);
   // A member that is no longer one is refused here, and so never begins to write.
-  const begin = () => partition.commit(offset, formatNote({ ...note, end }));
+  const begin = () => partition.commit(from, formatNote({ ...note, first, end }));
   await begin();
   reached('sink: extent noted');
-  const { topic, partition: number, logId } = partition;
   const again = note.replay ? `/replay-${note.replay.id}` : '';
   const batch: Batch = {
-    token: `${sink.name}/${logId}/${topic}/${number}/${first.offset}-${end}${again}`,
+    token: `${sink.name}/${logId}/${topic}/${number}/${first}-${end}${again}`,
     topic,
     partition: number,
     records,
   };
   const startedMs = performance.now();
-  reached('sink: rows sent');
   const { taken, outcomes: passedOver } = passOver(records, whyNotOf(sink.name, note.replay));
   const written = taken.length === 0 ? [] : await writeOrIsolate(sink, { ...batch, records: taken }, begin);
   reached('sink: rows stored');
   const outcomes = [...passedOver, ...written.map((outcome) => letGo(batch, outcome))];
-  await appendDeadLetters(log, sink.name, logId, batch, outcomes);
+  await untilDone(partition, meter, () => appendDeadLetters(log, sink.name, logId, batch, outcomes));
   reached('sink: dead letters appended');
-  const isReplayed = note.replay !== undefined && end < note.replay.until;
-  await partition.commit(end, isReplayed ? formatNote({ replay: note.replay }) : '');
+  await untilDone(partition, meter, () => partition.commit(end, noteAt(end, note.replay)));
   reached('sink: place moved');
+  meter.lost(topic, lost);
   meter.wrote(batch, outcomes, performance.now() - startedMs);
+};
+
+/** What is noted beside a place at which nothing is begun. */
+const noteAt = (offset: number, replay: ReplayNote | undefined): string =>
+  replay !== undefined && offset < replay.until ? formatNote({ replay }) : '';
+
+/**
+ * Tries again in place what follows on an insert. Were the rows sent again each time, then for as long as it fails, and
+ * the store may have forgotten their token by the time it does not.
+ */
+const untilDone = async (
+  { signal }: PartitionReader,
+  meter: ProcessorMeter,
+  work: () => Promise<void>,
+): Promise<void> => {
+  const retry = backOff(signal);
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (signal.aborted || error instanceof PartitionTakenError) throw error;
+      meter.failed(error);
+      await retry.wait();
+    }
+  }
 };
 
 const letGo = ({ topic }: Batch, outcome: Outcome): Outcome =>

@@ -1,0 +1,21 @@
+/** How many records retention took before they were read: whoever is too slow for it must not lose them unsaid. */
+import type { Log, LogRecord } from '../log/log.ts';
+
+/**
+ * Of those from `from` to the last of `records`, which were read from there on, as far as offsets tell. Nothing is asked
+ * as long as there is no gap between them.
+ */
+export const deletedUnread = async (
+  log: Pick<Log, 'extentOf'>,
+  { topic, partition }: { readonly topic: string; readonly partition: number },
+  from: number,
+  records: readonly LogRecord[],
+): Promise<number> => {
+  const end = (records.at(-1)?.offset ?? from - 1) + 1;
+  if (end - from === records.length) return 0;
+  // A gap where the log still keeps records is none of retention's doing.
+  const { startOffset } = await log.extentOf(topic, partition);
+  const deletedTo = Math.min(startOffset, end);
+  const read = records.filter(({ offset }) => offset < deletedTo).length;
+  return Math.max(0, deletedTo - from - read);
+};
