@@ -513,9 +513,7 @@ test('where there are very many, those go whose bytes the log has dropped, the o
     deadLettersTopic.name,
     ['a', 'b'].map((key) => ({ key, headers: {}, value: Buffer.from('') })),
   );
-  await vi.waitFor(async () =>
-    expect((await log.lagOf('file-dead-letters', [deadLettersTopic.name]))[0]!.lag).toBe(0),
-  );
+  await vi.waitFor(async () => expect((await log.lagOf('file-dead-letters', [deadLettersTopic.name]))[0]!.lag).toBe(0));
   await log.retain(Date.now() + 15 * 24 * 3_600_000);
   const { startOffset } = await log.extentOf(deadLettersTopic.name, 0);
   expect(startOffset).toBeGreaterThan(2);
