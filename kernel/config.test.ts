@@ -81,11 +81,22 @@ test('each store is the embedded one unless it is told where another is', () => 
     prefix: '',
     replicas: undefined,
   });
-  expect(config.clickhouse).toEqual({ url: 'https://ch:8443', username: 'default', password: '', database: 'syntra' });
+  expect(config.clickhouse).toEqual({ url: 'https://ch:8443/', username: 'default', password: '', database: 'syntra' });
   expect(config.postgres).toEqual({ url: 'postgres://syntra@db/syntra', password: undefined });
   expect(() => readConfig(['--role', 'ingest'], { SYNTRA_KAFKA_BROKERS: 'a:1', SYNTRA_KAFKA_USERNAME: 'x' })).toThrow(
     'needed together',
   );
+});
+
+test('a name and a password may be in the address of ClickHouse, and settings go before them', () => {
+  const SYNTRA_CLICKHOUSE_URL = 'https://m%40x:a%20secret@ch:8443/behind?database=other';
+  const url = 'https://ch:8443/behind';
+  const found = (env = {}) => readConfig([], { SYNTRA_CLICKHOUSE_URL, ...env }).clickhouse;
+  expect(found()).toEqual({ url, username: 'm@x', password: 'a secret', database: 'syntra' });
+  expect(found({ SYNTRA_CLICKHOUSE_PASSWORD: 'newer' })).toMatchObject({ username: 'm@x', password: 'newer' });
+  expect(found({ SYNTRA_CLICKHOUSE_USERNAME: 'app' })).toMatchObject({ username: 'app', password: 'a secret' });
+  const notEncoded = () => readConfig([], { SYNTRA_CLICKHOUSE_URL: 'http://app:100%@ch' });
+  expect(notEncoded).toThrow('SYNTRA_CLICKHOUSE_URL cannot be used: write a % in the name or the password as %25.');
 });
 
 test('a role of its own needs stores that it can share, and says which', () => {

@@ -30,6 +30,7 @@ export interface KafkaConfig {
 }
 
 export interface ClickHouseConfig {
+  /** Without name and password. */
   readonly url: string;
   readonly username: string;
   readonly password: string;
@@ -91,7 +92,7 @@ const settings = z.object({
     .default(''),
   SYNTRA_KAFKA_REPLICAS: z.coerce.number().int().min(1).max(7).optional(),
   SYNTRA_CLICKHOUSE_URL: z.url({ protocol: /^https?$/, error: 'it should look like http://host:8123' }).optional(),
-  SYNTRA_CLICKHOUSE_USERNAME: z.string().min(1).default('default'),
+  SYNTRA_CLICKHOUSE_USERNAME: z.string().min(1).optional(),
   SYNTRA_CLICKHOUSE_PASSWORD: secret,
   SYNTRA_CLICKHOUSE_DATABASE: z
     .string()
@@ -256,12 +257,20 @@ const kafkaOf = (s: Settings): KafkaConfig | undefined => {
   };
 };
 
-const clickhouseOf = (s: Settings, url: string): ClickHouseConfig => ({
-  url,
-  username: s.SYNTRA_CLICKHOUSE_USERNAME,
-  password: s.SYNTRA_CLICKHOUSE_PASSWORD ?? '',
-  database: s.SYNTRA_CLICKHOUSE_DATABASE,
-});
+/** What is set by itself goes before what is in the address, as it does for PostgreSQL. */
+const clickhouseOf = (s: Settings, address: string): ClickHouseConfig => {
+  const { origin, pathname, username, password } = new URL(address);
+  try {
+    return {
+      url: `${origin}${pathname}`,
+      username: s.SYNTRA_CLICKHOUSE_USERNAME ?? (decodeURIComponent(username) || 'default'),
+      password: s.SYNTRA_CLICKHOUSE_PASSWORD ?? decodeURIComponent(password),
+      database: s.SYNTRA_CLICKHOUSE_DATABASE,
+    };
+  } catch {
+    throw new ConfigError('SYNTRA_CLICKHOUSE_URL cannot be used: write a % in the name or the password as %25.');
+  }
+};
 
 const readSecrets = (present: Environment): Record<string, string> =>
   Object.fromEntries(

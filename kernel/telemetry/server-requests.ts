@@ -43,11 +43,10 @@ export const openServerRequests = (
   database: string | undefined,
   maxConnections: number,
 ): ServerRequests => {
-  const { origin, pathname, username, password } = new URL(config.url);
   const client = createClient({
-    url: `${origin}${pathname}`,
-    username: decodeURIComponent(username) || config.username,
-    password: decodeURIComponent(password) || config.password,
+    url: config.url,
+    username: config.username,
+    password: config.password,
     ...(database === undefined ? {} : { database }),
     application: 'syntra',
     max_open_connections: maxConnections,

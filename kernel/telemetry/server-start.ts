@@ -65,7 +65,7 @@ const asRefusal = (error: unknown, { url, username, database }: ClickHouseConfig
     case '194':
     case '516':
       return new OperatorError(
-        `ClickHouse at ${host} does not let the user ${username} in: check SYNTRA_CLICKHOUSE_USERNAME and SYNTRA_CLICKHOUSE_PASSWORD.`,
+        `ClickHouse at ${host} does not let the user ${username} in: check SYNTRA_CLICKHOUSE_USERNAME and SYNTRA_CLICKHOUSE_PASSWORD, or the name and password in SYNTRA_CLICKHOUSE_URL, which they go before.`,
       );
     case '164':
     case '497':

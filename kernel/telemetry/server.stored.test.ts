@@ -146,7 +146,7 @@ test('who may not come in is told so in a sentence, without the password', async
   const opening = openTelemetryServer({ ...config, password: 'a wrong secret' });
   await expect(opening).rejects.toThrow(OperatorError);
   await expect(opening).rejects.toThrow(
-    `ClickHouse at ${new URL(server.url).host} does not let the user default in: check SYNTRA_CLICKHOUSE_USERNAME and SYNTRA_CLICKHOUSE_PASSWORD.`,
+    `ClickHouse at ${new URL(server.url).host} does not let the user default in: check SYNTRA_CLICKHOUSE_USERNAME and SYNTRA_CLICKHOUSE_PASSWORD, or the name and password in SYNTRA_CLICKHOUSE_URL, which they go before.`,
   );
 });
 
