@@ -11,6 +11,7 @@ import { type DiskSpace, watchDiskSpace } from './kernel/disk-space.ts';
 import type { Log } from './kernel/log/log.ts';
 import { observePipeline } from './kernel/own-telemetry/observe-pipeline.ts';
 import { type OwnTelemetry, type Report, startOwnTelemetry } from './kernel/own-telemetry/own-telemetry.ts';
+import { reasonOf } from './kernel/reason-of.ts';
 import type { StoreReport } from './kernel/reports/instance-report.ts';
 import { startReports } from './kernel/reports/publish-reports.ts';
 import { bootstrap, defaultTenant, ownTenant } from './kernel/state/bootstrap.ts';
@@ -75,8 +76,8 @@ export const startSyntra = async (config: Config, print: Report, onStop: Stops['
     ingest: () => ingest?.report() ?? null,
     disk: () => disk?.report() ?? null,
     stores: () => pings.map(([name, ping]) => ({ name, engine: enginesOf(config)[name], ping })),
-    onStoreAway: (store, error) => own.report('warn', `The ${store} store does not answer`, { cause: String(error) }),
-    onFault: (error) => own.report('error', 'The report of this process could not be made', { cause: String(error) }),
+    onStoreAway: (store, error) => own.report('warn', `The ${store} store does not answer`, { cause: reasonOf(error) }),
+    onFault: (error) => own.report('error', 'The report of this process could not be made', { cause: reasonOf(error) }),
   });
   onStop(() => reports.stop());
   observePipeline(own.meter, log, processors);
@@ -156,7 +157,7 @@ const startIngestOf = async (
     drainDelayMs: config.drainDelayMs,
     refuseWhile: () => disk?.refusal(),
     keyless: config.loopback ? { ...defaultTenant, retentionDays: config.retentionDays } : undefined,
-    onFault: ({ message, cause, count }) => own.report('error', message, { cause: String(cause), requests: count }),
+    onFault: ({ message, cause, count }) => own.report('error', message, { cause: reasonOf(cause), requests: count }),
   });
   onStop(() => ingest.drain());
   observeIngest(own.meter, ingest.counters);
