@@ -56,7 +56,6 @@ const restoreInto = async (
   try {
     // PostgreSQL may have to live elsewhere, and as somebody else.
     const home = await prepareHome(dataDir);
-    await assertFree(home.directory, dataDir);
     ours.push(home.directory);
     tell(`Restoring ${amountOf(manifest.bytes)}, taken at ${new Date(manifest.takenAtMs).toISOString()}.`);
     await copyBack(from, manifest, dataDir, home, tell);
@@ -71,14 +70,6 @@ const restoreInto = async (
 const assertEmpty = async (dataDir: string): Promise<void> => {
   if (isEmpty((await readdir(dataDir)).filter((name) => !isLock(name)))) return;
   throw new BackupError(`${dataDir} is not empty: a backup is restored into a new data directory only.`);
-};
-
-/** A data directory that is moved away takes a link to its database along, and leaves the database where it is. */
-const assertFree = async (home: string, dataDir: string): Promise<void> => {
-  if (isEmpty(await readdir(home))) return;
-  throw new BackupError(
-    `${home} is not empty: it belongs to a data directory that was at ${dataDir} before. Restore into a directory of another name, or remove it if nobody needs it any more.`,
-  );
 };
 
 const copyBack = async (

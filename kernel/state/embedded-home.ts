@@ -3,7 +3,6 @@
  * as another user, who cannot get through to a data directory below, say, /root: then `state` is a link to a directory
  * of the server's own below /var/lib/syntra.
  */
-import { createHash } from 'node:crypto';
 import {
   access,
   chmod,
@@ -11,6 +10,7 @@ import {
   constants,
   lstat,
   mkdir,
+  mkdtemp,
   readlink,
   realpath,
   rmdir,
@@ -106,13 +106,13 @@ const moveOut = async (place: string, user: ProcessUser): Promise<string> => {
       `PostgreSQL refuses to run as root, and user ${user.uid}, which it runs as instead, cannot reach ${place}: choose a SYNTRA_DATA_DIR that other users can pass, or start Syntra as an ordinary user.`,
       { cause },
     );
-  const hash = createHash('sha256').update(place).digest('hex').slice(0, 16);
-  const directory = join(rootDirectory, `state-${hash}`);
+  let directory: string;
   try {
     // Fails when there is something in it already, which must not be left behind.
     await rmdir(place);
-    await openRootDirectory();
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    // Never one that was there: a data directory that was moved away still has its own, and a new one in its place must
+    // not take that over. Only the link says whose it is.
+    directory = await mkdtemp(join(await openRootDirectory(), 'state-'));
     await chown(directory, user.uid, user.gid);
     await symlink(directory, place);
   } catch (error) {
