@@ -37,6 +37,11 @@ export interface ResumePlace extends CommittedOffset {
    * `offset - deleted`. Its note stays what it was.
    */
   readonly deleted: number;
+  /**
+   * How many offsets beyond the log's end the group had come to: the log has lost them, as after an unclean election or
+   * on a restored disk. `offset` is the end then, and there is no note.
+   */
+  readonly beyondEnd: number;
 }
 
 /** One partition of a topic, held by one member of a consumer group until `signal` aborts. */
@@ -47,7 +52,10 @@ export interface PartitionReader {
   readonly partition: number;
   /** Aborts when the partition is taken away or the log closes. */
   readonly signal: AbortSignal;
-  /** Where the group stands; at the oldest kept record when it never committed or its place has been deleted. */
+  /**
+   * Where the group stands; at the oldest kept record when it never committed or its place has been deleted, at the end
+   * when it is beyond it.
+   */
   committed(): Promise<ResumePlace>;
   /**
    * Records from `offset` on, in order; an empty array when there are none yet. What was deleted is left out: whoever

@@ -1,14 +1,17 @@
-/** Where a group goes on that committed a place which the log may have deleted since. */
+/** Where a group goes on that committed a place which the log may have deleted or lost since. */
 import type { CommittedOffset, Extent, ResumePlace } from './log.ts';
 
-/** At the oldest record kept when it never committed, or when its place is none of this log's: its note is not either. */
+/**
+ * At the oldest record kept when it never committed. At the end when it had come further than the log goes, and without
+ * its note: from there on the log has other records than the group has read, and none of what it had begun.
+ */
 export const placeWithin = (
   committed: CommittedOffset | undefined,
   { startOffset, endOffset }: Extent,
 ): ResumePlace => {
-  if (committed === undefined || committed.offset > endOffset) {
-    return { offset: startOffset, metadata: '', deleted: 0 };
-  }
+  if (committed === undefined) return { offset: startOffset, metadata: '', deleted: 0, beyondEnd: 0 };
   const { offset, metadata } = committed;
-  return { offset: Math.max(offset, startOffset), metadata, deleted: Math.max(0, startOffset - offset) };
+  const beyondEnd = Math.max(0, offset - endOffset);
+  if (beyondEnd > 0) return { offset: endOffset, metadata: '', deleted: 0, beyondEnd };
+  return { offset: Math.max(offset, startOffset), metadata, deleted: Math.max(0, startOffset - offset), beyondEnd };
 };

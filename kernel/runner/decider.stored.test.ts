@@ -9,6 +9,7 @@ import { type Log, LogFullError, type LogRecord } from '../log/log.ts';
 import { type Decider, defineProcessor } from '../processor.ts';
 import { type Database, openDatabase } from '../state/database.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../state/embedded.ts';
+import { processorOffsets } from '../state/tables.ts';
 import {
   deadLetterHeaders,
   deadLettersTopic,
@@ -338,6 +339,22 @@ test('counts and tells what the log deleted before it was read, while it was awa
   await untilDone();
   await vi.waitFor(() => expect(report()).toMatchObject({ kept: 1, dropped: { 'deleted before it was read': 4 } }));
   expect(await wordsOf('a')).toEqual(['one', 'two', 'three', 'four', 'nine']);
+});
+
+test('goes on at the end of a log that goes less far than it had read, and says so once', async () => {
+  await send('a', 'one', 'two');
+  const { stop } = await run();
+  await untilDone();
+  await stop();
+  await database.queries.update(processorOffsets).set({ nextOffset: sql`next_offset + 7` });
+  const { report } = await run();
+  await vi.waitFor(() =>
+    expect(report()).toMatchObject({ failures: 1, lastError: expect.stringMatching(/lost 7 rec/) }),
+  );
+  await send('a', 'three');
+  await untilDone();
+  await vi.waitFor(() => expect(report()).toMatchObject({ kept: 1, failures: 1 }));
+  expect(await wordsOf('a')).toEqual(['one', 'two', 'three']);
 });
 
 test('sends the outbox of a member that was cut off and saved just before the place was found', async () => {

@@ -10,7 +10,7 @@ import { backOff } from './back-off.ts';
 import { readBatch } from './batch.ts';
 import { decideAndSave } from './decide-and-save.ts';
 import { DecisionError } from './decisions.ts';
-import { deletedUnread } from './deleted-unread.ts';
+import { deletedUnread, lostByLog } from './deleted-unread.ts';
 import type { ProcessorMeter } from './meter.ts';
 import { emptyOutbox, type Source } from './outbox.ts';
 import { findPlace } from './place.ts';
@@ -53,6 +53,7 @@ const holdPartition = async <State, Event>(
       if (offset === undefined) {
         const found = await findPlace(database.queries, log, source);
         meter.lost(source.topic, found.deleted);
+        if (found.beyondEnd > 0) meter.failed(lostByLog(source.topic, found.beyondEnd));
         // After it: a member that was cut off, and saved before the place was found, leaves its outbox to us.
         await emptyOutbox(database.queries, log, source);
         offset = found.offset;

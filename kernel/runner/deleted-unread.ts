@@ -19,3 +19,7 @@ export const deletedUnread = async (
   const read = records.filter(({ offset }) => offset < deletedTo).length;
   return Math.max(0, deletedTo - from - read);
 };
+
+/** What a processor fails with, once, that had read further than the log goes now. */
+export const lostByLog = (topic: string, records: number): Error =>
+  new Error(`the log has lost ${records} records of ${topic} that were read before: it is read on from its end`);

@@ -4,6 +4,8 @@ export interface PlaceNote {
   /** Offsets of the first record of the batch that was begun, and after its last: the log may give less of it later. */
   readonly first?: number;
   readonly end?: number;
+  /** Where what is left of that batch ends, when the log has lost records of it. */
+  readonly left?: number;
   readonly replay?: ReplayNote;
 }
 
@@ -21,10 +23,11 @@ export interface ReplayNote {
   readonly removing: boolean;
 }
 
-export const formatNote = ({ first, end, replay }: PlaceNote): string =>
+export const formatNote = ({ first, end, left, replay }: PlaceNote): string =>
   new URLSearchParams({
     ...(first !== undefined && { first: String(first) }),
     ...(end !== undefined && { end: String(end) }),
+    ...(left !== undefined && { left: String(left) }),
     ...(replay && {
       replay: replay.id,
       since: String(replay.sinceMs),
@@ -41,11 +44,12 @@ export const parseNote = (text: string): PlaceNote => {
     const value = fields.get(name);
     return value !== null && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
   };
-  const [first, end, id] = [integer('first'), integer('end'), fields.get('replay')];
+  const [first, end, left, id] = [integer('first'), integer('end'), integer('left'), fields.get('replay')];
   const [sinceMs, stored, until] = [integer('since'), integer('stored'), integer('until')];
   return {
     ...(first !== undefined && { first }),
     ...(end !== undefined && { end }),
+    ...(left !== undefined && { left }),
     ...(id &&
       sinceMs !== undefined &&
       stored !== undefined &&

@@ -1,6 +1,7 @@
 /** Where a decider stands in a partition. It is kept with its state, so that both move together or not at all. */
 import { and, eq, sql } from 'drizzle-orm';
 import { type Log, PartitionTakenError } from '../log/log.ts';
+import { placeWithin } from '../log/place-within.ts';
 import type { Queries } from '../state/database.ts';
 import { processorOffsets } from '../state/tables.ts';
 import type { Source } from './outbox.ts';
@@ -12,21 +13,22 @@ export interface FoundPlace {
   readonly offset: number;
   /** How many offsets before it were deleted since the place was saved. */
   readonly deleted: number;
+  /** How far beyond the log's end the saved place was: the log has lost so many records, and `offset` is its end. */
+  readonly beyondEnd: number;
 }
 
 /**
  * A decider that never ran begins with the oldest record, and so does one whose log was replaced, or whose place was
- * deleted: then the new place is saved, so that only one member says so.
+ * deleted; one whose place is beyond the end goes on there: then the new place is saved, so that only one member says so.
  * @throws PartitionTakenError when another member was quicker.
  */
 export const findPlace = async (queries: Queries, log: Log, source: Source): Promise<FoundPlace> => {
   const { startOffset, endOffset } = await log.extentOf(source.topic, source.partition);
   const [saved] = await queries.select().from(processorOffsets).where(isOf(source));
-  // Of the same log a place beyond its end is none to doubt: a Kafka leader may be new and not know the end yet.
   const isOfThisLog = saved?.logId === source.logId || (saved?.logId === '' && saved.nextOffset <= endOffset);
-  const offset = saved && isOfThisLog ? Math.max(saved.nextOffset, startOffset) : startOffset;
-  const deleted = saved && isOfThisLog ? offset - saved.nextOffset : 0;
-  if (saved?.nextOffset === offset && saved.logId === source.logId) return { offset, deleted };
+  const found = saved && isOfThisLog ? { offset: saved.nextOffset, metadata: '' } : undefined;
+  const { offset, deleted, beyondEnd } = placeWithin(found, { startOffset, endOffset });
+  if (saved?.nextOffset === offset && saved.logId === source.logId) return { offset, deleted, beyondEnd };
   const moved = saved
     ? await queries
         .update(processorOffsets)
@@ -38,7 +40,7 @@ export const findPlace = async (queries: Queries, log: Log, source: Source): Pro
     : await queries.insert(processorOffsets).values(rowOf(source, offset)).onConflictDoNothing().returning();
   if (moved.length === 0)
     throw new PartitionTakenError(`another member of the group found its place in ${source.topic}`);
-  return { offset, deleted };
+  return { offset, deleted, beyondEnd };
 };
 
 /** For a replay, while nobody reads. Which log the place is in stays as it was. */

@@ -330,7 +330,7 @@ test('counts what is deleted between looking where the group stands and reading 
           committed: async () => {
             const place = await partition.committed();
             return place.metadata === '' && place.deleted === 0 && place.offset === first + 3
-              ? { offset: first, metadata: '', deleted: 0 }
+              ? { ...place, offset: first }
               : place;
           },
         }),
@@ -396,6 +396,58 @@ test('a batch that was begun and of which nothing is left is let go, and counted
   expect(store.rows).toEqual(['d']);
   expect(report()).toMatchObject({ kept: 1, dropped: { 'deleted before it was read': 3 }, failures: 0 });
 });
+
+test('goes on at the end of a log that goes less far than it had read, without the note, and says so once', async () => {
+  const first = await append('a', 'b');
+  const begun = formatNote({ first: first + 5, end: first + 9 });
+  await log.moveGroup('store', spansTopic.name, [{ partition: 0, offset: first + 5, metadata: begun }]);
+  const tokens: string[] = [];
+  const { stop, report, told } = await run(async ({ token }) => {
+    tokens.push(token);
+    return [];
+  });
+  await vi.waitFor(() => expect(told).toEqual([expect.stringContaining('has lost 3 records')]));
+  await append('c');
+  await untilDone();
+  await vi.waitFor(() => expect(report()).toMatchObject({ kept: 1, failures: 1 }));
+  await stop();
+  expect(tokens).toEqual([expect.stringMatching(new RegExp(`/${first + 2}-${first + 3}$`))]);
+  expect(told).toHaveLength(1);
+});
+
+test.each(['stored', 'not stored'])(
+  'of a batch that was begun and %s nothing is taken that came after the log had lost its end',
+  async (fate) => {
+    const store = tokenStore();
+    const first = await append('a', 'b');
+    const begun = formatNote({ first, end: first + 4 });
+    await log.moveGroup('store', spansTopic.name, [{ partition: 0, offset: first, metadata: begun }]);
+    const tokens: string[] = [];
+    let tries = 0;
+    const { stop, report, told } = await run(async (batch) => {
+      tokens.push(batch.token);
+      if (tries++ === 0) {
+        if (fate === 'stored') store.insert(batch);
+        await append('c', 'd', 'e');
+        throw new Error('the store is away');
+      }
+      store.insert(batch);
+      return [];
+    });
+    await untilDone();
+    await vi.waitFor(() => expect(report()).toMatchObject({ kept: 5, failures: 2 }));
+    await stop();
+    expect(store.rows).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(tokens.map((token) => token.split('/').at(-1))).toEqual(
+      [
+        [0, 4],
+        [0, 4],
+        [2, 5],
+      ].map(([from, to]) => `${first + from!}-${first + to!}`),
+    );
+    expect(told[0]).toContain('has lost 2 records');
+  },
+);
 
 test('rows that are stored are not sent again because what follows on them fails', async () => {
   await append('a', 'poison');

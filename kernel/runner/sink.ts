@@ -8,7 +8,7 @@ import { type Batch, type Outcome, RejectedBatchError, type Sink } from '../proc
 import { reached } from '../steps.ts';
 import { backOff } from './back-off.ts';
 import { readBatch } from './batch.ts';
-import { deletedUnread } from './deleted-unread.ts';
+import { deletedUnread, lostByLog } from './deleted-unread.ts';
 import type { ProcessorMeter } from './meter.ts';
 import { formatNote, parseNote, type ReplayNote } from './note.ts';
 import { passOver, whyNotOf } from './pass-over.ts';
@@ -37,18 +37,32 @@ export const runSink = ({ sink, log, meter }: SinkRun): Promise<() => Promise<vo
   });
 
 const writeNextBatch = async (sink: Sink, partition: PartitionReader, log: Log, meter: ProcessorMeter) => {
-  const { offset, metadata, deleted } = await partition.committed();
+  const { offset, metadata, deleted, beyondEnd } = await partition.committed();
   const note = parseNote(metadata);
   if (note.replay?.removing) throw new Error(`a replay of ${sink.name} was begun and not finished: run it again`);
   const { topic, partition: number, logId } = partition;
-  const begun = note.end !== undefined && note.end > offset ? note : {};
+  if (beyondEnd > 0) {
+    await partition.commit(offset, '');
+    meter.failed(lostByLog(topic, beyondEnd));
+    return;
+  }
+  const begun = note.end !== undefined && (note.left ?? note.end) > offset ? note : {};
   if (deleted > 0 && begun.end === undefined) {
     // Said at once: the next record may be long in coming.
     await partition.commit(offset, noteAt(offset, note.replay));
     meter.lost(topic, deleted);
     return;
   }
-  const records = await readBatch(partition, offset, sink.limits, begun.end);
+  if (begun.end !== undefined && begun.left === undefined) {
+    const { endOffset } = await log.extentOf(topic, number);
+    if (endOffset < begun.end) {
+      // Noted before anything is appended there, which is no part of the batch.
+      await partition.commit(offset - deleted, formatNote({ ...begun, left: endOffset }));
+      meter.failed(lostByLog(topic, begun.end - endOffset));
+      return;
+    }
+  }
+  const records = await readBatch(partition, offset, sink.limits, begun.left ?? begun.end);
   if (records.length === 0) return;
   reached('sink: batch read');
   const from = offset - deleted;
@@ -57,7 +71,8 @@ const writeNextBatch = async (sink: Sink, partition: PartitionReader, log: Log, 
   const end = begun.end ?? records.at(-1)!.offset + 1;
   const lost = await deletedUnread(log, partition, from, records);
   // A member that is no longer one is refused here, and so never begins to write.
-  const begin = () => partition.commit(from, formatNote({ ...note, first, end }));
+  const begin = () =>
+    partition.commit(from, formatNote({ ...begun, ...(note.replay && { replay: note.replay }), first, end }));
   await begin();
   reached('sink: extent noted');
   const again = note.replay ? `/replay-${note.replay.id}` : '';
@@ -74,7 +89,8 @@ const writeNextBatch = async (sink: Sink, partition: PartitionReader, log: Log, 
   const outcomes = [...passedOver, ...written.map((outcome) => letGo(batch, outcome))];
   await untilDone(partition, meter, () => appendDeadLetters(log, sink.name, logId, batch, outcomes));
   reached('sink: dead letters appended');
-  await untilDone(partition, meter, () => partition.commit(end, noteAt(end, note.replay)));
+  const next = begun.left ?? end;
+  await untilDone(partition, meter, () => partition.commit(next, noteAt(next, note.replay)));
   reached('sink: place moved');
   meter.lost(topic, lost);
   meter.wrote(batch, outcomes, performance.now() - startedMs);
