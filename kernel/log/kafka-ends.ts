@@ -1,7 +1,7 @@
 /**
  * Tells readers when there is more. All who wait at a broker share a few long polls, so that waiting costs next to
- * nothing and news comes at once. A poll that is under way cannot be joined: a newcomer gets one of its own while there
- * is a connection left for it, and otherwise waits a moment.
+ * nothing and news comes at once. A poll that is under way asks for what it was begun with: whoever comes for something
+ * else gets one of its own while there is a connection left for it, and otherwise waits a moment.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaCluster } from './kafka-cluster.ts';
@@ -38,6 +38,8 @@ const longPollMs = 5_000;
 /** Of the last connection, so that nobody waits for long while the others are taken. */
 const shortPollMs = 100;
 const pollsPerBroker = 4;
+/** So long before the first poll at a broker ends the others do, so that all who wait share the next. */
+const meetMs = 100;
 /** More than this is fetched by whoever reads. */
 const pollBytes = 256 * 1024;
 const retryMs = 500;
@@ -45,9 +47,11 @@ const retryMs = 500;
 export const createEnds = (cluster: KafkaCluster): PartitionEnds => {
   const ends = new Map<string, number>();
   const waiters = new Set<Waiter>();
-  /** Those that a poll under way will answer. */
-  const covered = new Set<Waiter>();
-  const polling = new Set<string>();
+  /** Of each poll under way, what it asks for, by partition. */
+  const polls = new Set<ReadonlyMap<string, FetchFrom>>();
+  const busy = new Set<string>();
+  /** When the first poll under way at a broker ends. */
+  const firstEndsAtMs = new Map<number, number>();
   let closed = false;
   let scheduled = false;
 
@@ -63,65 +67,85 @@ export const createEnds = (cluster: KafkaCluster): PartitionEnds => {
 
   const startPolls = (): void => {
     if (closed) return;
-    const idle = [...waiters].filter((waiter) => !covered.has(waiter));
+    const idle = [...waiters].filter((waiter) => !isAskedFor(waiter));
     for (const [leader, ofLeader] of Map.groupBy(idle, ({ place }) => cluster.leaderOf(place))) {
-      if (leader === undefined) void pause(ofLeader);
+      if (leader === undefined) void during(ofLeader, recover);
       else startPoll(leader, ofLeader);
     }
   };
 
-  const startPoll = (leader: number, ofLeader: readonly Waiter[]): void => {
-    for (let slot = 0; slot < pollsPerBroker; slot++) {
-      const name = `${leader} ${slot}`;
-      if (polling.has(name)) continue;
-      polling.add(name);
-      for (const waiter of ofLeader) covered.add(waiter);
-      void poll(leader, slot, ofLeader).finally(() => {
-        polling.delete(name);
-        for (const waiter of ofLeader) covered.delete(waiter);
-        if (waiters.size > 0) schedule();
-      });
-      return;
-    }
+  /** Whoever comes back to wait where somebody waited before has not to ask again. */
+  const isAskedFor = ({ place, offset }: Waiter): boolean => {
+    const asked = [...polls].map((poll) => poll.get(keyOf(place))?.offset ?? Number.POSITIVE_INFINITY);
+    return Math.min(...asked) <= offset;
   };
 
-  const poll = async (leader: number, slot: number, asking: readonly Waiter[]): Promise<void> => {
-    const maxWaitMs = slot === pollsPerBroker - 1 ? shortPollMs : longPollMs;
+  const startPoll = (leader: number, ofLeader: readonly Waiter[]): void => {
+    const slot = Array.from({ length: pollsPerBroker }, (_, i) => i).find((i) => !busy.has(`${leader} ${i}`));
+    if (slot === undefined) return;
+    const nowMs = performance.now();
+    if (slot === 0) firstEndsAtMs.set(leader, nowMs + longPollMs);
+    const leftMs = slot === 0 ? longPollMs : firstEndsAtMs.get(leader)! - meetMs - nowMs;
+    const maxWaitMs = slot === pollsPerBroker - 1 ? Math.min(shortPollMs, leftMs) : leftMs;
+    // The first ends in a moment, and takes them along.
+    if (maxWaitMs <= 0) return;
+    busy.add(`${leader} ${slot}`);
+    void during(ofLeader, (from) => poll(leader, slot, Math.ceil(maxWaitMs), from)).finally(() => {
+      busy.delete(`${leader} ${slot}`);
+    });
+  };
+
+  const during = async (
+    asking: readonly Waiter[],
+    work: (from: ReadonlyMap<string, FetchFrom>) => Promise<void>,
+  ): Promise<void> => {
     // A partition is asked for once, for whoever waits for the least: the others learn its end from the same answer.
     const byNeed = asking.toSorted((a, b) => b.offset - a.offset);
-    const first = new Map(byNeed.map((waiter) => [keyOf(waiter.place), waiter]));
-    const from = [...first.values()].map(({ place, offset }) => fetchFrom(place, offset));
+    const from = new Map(byNeed.map(({ place, offset }) => [keyOf(place), fetchFrom(place, offset)]));
+    polls.add(from);
+    await work(from);
+    polls.delete(from);
+    if (waiters.size > 0) schedule();
+  };
+
+  const poll = async (
+    leader: number,
+    slot: number,
+    maxWaitMs: number,
+    from: ReadonlyMap<string, FetchFrom>,
+  ): Promise<void> => {
     try {
       const answer = await cluster.atBroker(leader, `wait ${slot}`, (connection) =>
-        fetchOnce(connection, maxWaitMs, from),
+        fetchOnce(connection, maxWaitMs, [...from.values()]),
       );
-      const strays: Waiter[] = [];
+      const strays: string[] = [];
       let failed = false;
       for (const fetched of answer) {
-        const waiter = first.get(`${fetched.topicId}/${fetched.partition}`);
-        if (waiter === undefined) continue;
+        const key = keyOf(fetched);
+        const asked = from.get(key);
+        if (asked === undefined) continue;
         if (fetched.error === 'NONE') {
-          if (fetched.records.byteLength > 0 && waiters.has(waiter)) waiter.receive(fetched);
-          heard(waiter.place, fetched.endOffset);
+          if (fetched.records.byteLength > 0) first(key, asked.offset)?.receive(fetched);
+          heardAt(key, fetched.endOffset);
         } else {
           failed = true;
-          // Such as an offset that the log no longer has: the reader finds out by reading.
-          if (!isPassingName(fetched.error)) strays.push(waiter);
+          // An offset that the log no longer has, a topic that is gone: the reader finds out by reading.
+          if (!isPassingName(fetched.error) || fetched.error === 'UNKNOWN_TOPIC_ID') strays.push(key);
         }
       }
       if (failed) await recover();
-      for (const waiter of strays) waiter.done();
+      dismiss(strays);
     } catch (error) {
       await recover();
-      if (!isPassing(error)) for (const waiter of asking) waiter.done();
+      if (!isPassing(error)) dismiss([...from.keys()]);
     }
   };
 
-  const pause = async (unled: readonly Waiter[]): Promise<void> => {
-    for (const waiter of unled) covered.add(waiter);
-    await recover();
-    for (const waiter of unled) covered.delete(waiter);
-    if (waiters.size > 0) schedule();
+  const first = (key: string, offset: number): Waiter | undefined =>
+    [...waiters].find((waiter) => keyOf(waiter.place) === key && waiter.offset === offset);
+
+  const dismiss = (keys: readonly string[]): void => {
+    for (const waiter of waiters) if (keys.includes(keyOf(waiter.place))) waiter.done();
   };
 
   const recover = async (): Promise<void> => {
@@ -129,15 +153,14 @@ export const createEnds = (cluster: KafkaCluster): PartitionEnds => {
     await cluster.refresh().catch(() => {});
   };
 
-  const heard = (place: KafkaPlace, endOffset: number): void => {
-    const key = keyOf(place);
+  const heardAt = (key: string, endOffset: number): void => {
     ends.set(key, endOffset);
     for (const waiter of waiters) if (keyOf(waiter.place) === key && waiter.offset < endOffset) waiter.done();
   };
 
   return {
     endOf: (place) => ends.get(keyOf(place)),
-    heard,
+    heard: (place, endOffset) => heardAt(keyOf(place), endOffset),
     waitFor: (place, offset, timeoutMs, signals, receive) =>
       new Promise((resolve) => {
         if (closed || signals.some(({ aborted }) => aborted)) return resolve();
@@ -168,4 +191,4 @@ const fetchFrom = ({ topicId, partition }: KafkaPlace, offset: number): FetchFro
   maxBytes: pollBytes,
 });
 
-const keyOf = ({ topicId, partition }: KafkaPlace): string => `${topicId}/${partition}`;
+const keyOf = ({ topicId, partition }: Pick<KafkaPlace, 'topicId' | 'partition'>): string => `${topicId}/${partition}`;

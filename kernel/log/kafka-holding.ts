@@ -7,7 +7,7 @@ import { isFenced, isStaleEpoch } from './kafka-heartbeat.ts';
 import type { Holding } from './kafka-member.ts';
 import { commitOnce, committedOffsets, UnansweredCommitError } from './kafka-offsets.ts';
 import { createReader } from './kafka-reader.ts';
-import { type CommittedOffset, type Extent, type PartitionReader, PartitionTakenError } from './log.ts';
+import { type CommittedOffset, type PartitionReader, PartitionTakenError } from './log.ts';
 import { placeWithin } from './place-within.ts';
 
 export interface HeldPartition {
@@ -23,23 +23,10 @@ export interface HeldPartition {
 
 const maxMetadataBytes = 4096;
 const commitTimeoutMs = 15_000;
-/** How long the start of the log is taken to be where it was: it moves by retention alone. */
-const extentMaxAgeMs = 10_000;
 
 export const holdPartition = ({ cluster, ends, group, topic, holding, signal }: HeldPartition): PartitionReader => {
   const { place } = holding;
   const reader = createReader(cluster, ends, place, signal);
-  let extent: Extent | undefined;
-  let extentAtMs = 0;
-
-  const extentNow = async (committed: number | undefined): Promise<Extent> => {
-    const isOld = performance.now() - extentAtMs > extentMaxAgeMs;
-    if (extent === undefined || isOld || committed === undefined || committed > extent.endOffset) {
-      extent = await reader.extent();
-      extentAtMs = performance.now();
-    }
-    return extent;
-  };
 
   const taken = (cause?: unknown): PartitionTakenError =>
     new PartitionTakenError(`${topic}/${place.partition} was taken away from ${group}.`, { cause });
@@ -65,7 +52,7 @@ export const holdPartition = ({ cluster, ends, group, topic, holding, signal }: 
     signal,
     async committed() {
       const [found] = await committedOffsets(cluster, group, [place]);
-      return placeWithin(found, await extentNow(found?.offset));
+      return placeWithin(found, await reader.extentAround(found?.offset));
     },
     read: async (offset, limits) => (await reader.read(offset, limits)).records,
     waitFor: (offset, timeoutMs) => reader.waitFor(offset, timeoutMs, [signal]),
@@ -78,6 +65,8 @@ export const holdPartition = ({ cluster, ends, group, topic, holding, signal }: 
         try {
           return await commitNow({ offset, metadata });
         } catch (error) {
+          // Its cause may pass, but the partition does not come back.
+          if (error instanceof PartitionTakenError) throw error;
           if (!isPassing(error) || performance.now() + waitMs > untilMs) throw error;
           await delay(waitMs);
         }

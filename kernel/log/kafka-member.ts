@@ -150,7 +150,9 @@ export const createMember = (cluster: KafkaCluster, options: MemberOptions): Mem
     );
 
   const placesOf = async (assigned: readonly TopicPartitions[]): Promise<KafkaPlace[]> => {
-    if (assigned.some(({ topicId }) => !cluster.topicById(topicId))) await cluster.refresh();
+    const isKnown = ({ topicId, partitions }: TopicPartitions): boolean =>
+      Math.max(...partitions) < (cluster.topicById(topicId)?.leaders.length ?? 0);
+    if (!assigned.every(isKnown)) await cluster.refresh();
     return assigned.flatMap(({ topicId, partitions }) => {
       const topic = cluster.topicById(topicId)?.name;
       return topic === undefined ? [] : partitions.map((partition) => ({ topic, topicId, partition }));
@@ -169,7 +171,8 @@ export const createMember = (cluster: KafkaCluster, options: MemberOptions): Mem
     const assigned = answer.assigned && (await placesOf(answer.assigned));
     if (isAbandoned) return 0;
     asked.epoch = answer.epoch;
-    if (assigned !== undefined) {
+    // It is told in every answer, since we tell all there is to tell in every request.
+    if (assigned !== undefined && !isSame(assigned, target)) {
       target = assigned;
       movingUntilMs = performance.now() + movingMs;
     }
@@ -231,5 +234,8 @@ const waitOr = async (event: Promise<void>, timeoutMs: number): Promise<void> =>
   await Promise.race([event, delay(timeoutMs, undefined, { signal: over.signal }).catch(() => {})]);
   over.abort();
 };
+
+const isSame = (some: readonly KafkaPlace[], others: readonly KafkaPlace[]): boolean =>
+  some.length === others.length && new Set([...some, ...others].map(keyOf)).size === some.length;
 
 const keyOf = ({ topicId, partition }: KafkaPlace): string => `${topicId}/${partition}`;

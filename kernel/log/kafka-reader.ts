@@ -14,6 +14,8 @@ import type { Extent, LogRecord, ReadLimits } from './log.ts';
 export interface KafkaReader {
   readonly place: KafkaPlace;
   extent(): Promise<Extent>;
+  /** As it was a few seconds ago, unless there is reason to look: no place of a group is known, or one beyond the end. */
+  extentAround(committed: number | undefined): Promise<Extent>;
   /**
    * Records from `offset` on, and where to go on after them: where nothing is left up to there, it was deleted.
    * @throws Error when the cluster does not answer for a while, or the signal aborts meanwhile.
@@ -29,6 +31,8 @@ interface Stock {
   readonly batches: Iterator<{ readonly nextOffset: number; readonly records: LogRecord[] }>;
 }
 
+/** How long the start of the log is taken to be where it was: it moves by retention alone. */
+const extentMaxAgeMs = 10_000;
 const minFetchBytes = 2 ** 20;
 const maxFetchBytes = 16 * 2 ** 20;
 
@@ -42,8 +46,11 @@ export const createReader = (
   /** Offsets in which there is nothing, although the end is beyond them. */
   let barren: Extent = { startOffset: -1, endOffset: -1 };
 
+  let looked: { readonly extent: Extent; readonly atMs: number } | undefined;
+
   const extent = async (): Promise<Extent> => {
     const [extent] = await extentsOf(cluster, [place]);
+    looked = { extent: extent!, atMs: performance.now() };
     ends.heard(place, extent!.endOffset);
     return extent!;
   };
@@ -58,6 +65,8 @@ export const createReader = (
         const [fetched] = await cluster.atBroker(leader, 'fetch', (connection) =>
           fetchOnce(connection, 0, [{ ...place, offset, maxBytes }]),
         );
+        // Whoever waits for a topic to come back need not wait for one that has another in its place.
+        if (cluster.topic(place.topic).id !== place.topicId) throw new Error(`${place.topic} was created again.`);
         if (fetched!.error === 'NONE' || fetched!.error === 'OFFSET_OUT_OF_RANGE') return fetched!;
         throw new KafkaError(fetched!.error, place.topic);
       },
@@ -71,6 +80,11 @@ export const createReader = (
   return {
     place,
     extent,
+    async extentAround(committed) {
+      const isFresh = looked !== undefined && performance.now() - looked.atMs <= extentMaxAgeMs;
+      const isWithin = committed !== undefined && committed <= (looked?.extent.endOffset ?? -1);
+      return isFresh && isWithin ? looked!.extent : extent();
+    },
     async read(offset, { maxRecords, maxBytes }) {
       const records: LogRecord[] = [];
       let bytes = 0;

@@ -1,6 +1,6 @@
 /** The topics of the product in a Kafka cluster: those that are missing are created, those that are there are used as they are. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { apiVersionsV3, createTopicsV7 } from '@platformatic/kafka';
+import { apiVersionsV3, ConfigResourceTypes, createTopicsV7, describeConfigsV4 } from '@platformatic/kafka';
 import type { KafkaConfig } from '../config.ts';
 import { OperatorError } from '../operator-error.ts';
 import type { TopicDefinition } from '../topics.ts';
@@ -13,6 +13,7 @@ import {
   isPassingName,
   KafkaError,
   operatorErrorIn,
+  refuse,
 } from './kafka-errors.ts';
 
 /** The largest record: a request of 64 MiB that zstd could not make smaller, and its headers. */
@@ -32,7 +33,8 @@ export const prepareTopics = async (
   for (let waitMs = 100; ; waitMs = Math.min(2000, 2 * waitMs)) {
     try {
       await requireNewProtocol(cluster);
-      return await createMissing(cluster, config, topics);
+      await createMissing(cluster, config, topics);
+      return await requireUsable(cluster, config, topics);
     } catch (error) {
       const operatorError = operatorErrorIn(error);
       if (operatorError !== undefined) throw operatorError;
@@ -87,6 +89,54 @@ const createMissing = async (
   for (const name of names) {
     if (cluster.topic(name).leaders.every((leader) => leader < 0)) throw new KafkaError('LEADER_NOT_AVAILABLE', name);
   }
+};
+
+/**
+ * What a topic must be, whoever made it: order over all of its records takes one partition, and what is deleted by age
+ * or by key must be what nobody needs any more.
+ */
+const requireUsable = async (
+  cluster: KafkaCluster,
+  { prefix }: KafkaConfig,
+  topics: readonly TopicDefinition[],
+): Promise<void> => {
+  const policies = await cleanupPolicies(
+    cluster,
+    topics.map(({ name }) => prefix + name),
+  );
+  for (const { name, partitions, cleanup } of topics) {
+    const count = cluster.topic(prefix + name).leaders.length;
+    if (partitions === 1 && count > 1) {
+      throw new OperatorError(
+        `The topic ${prefix}${name} has ${count} partitions and must have one: delete it, and it is created anew at the next start.`,
+      );
+    }
+    const policy = policies.get(prefix + name) ?? cleanup;
+    if (policy !== cleanup) {
+      throw new OperatorError(
+        `The topic ${prefix}${name} has cleanup.policy ${policy}: set it to ${cleanup}, or records are deleted that are still needed.`,
+      );
+    }
+  }
+};
+
+/** Without those of topics whose settings we may not see: it is no right that we need for anything else. */
+const cleanupPolicies = async (cluster: KafkaCluster, names: readonly string[]): Promise<Map<string, string>> => {
+  const asked = names.map((resourceName) => ({
+    resourceType: ConfigResourceTypes.TOPIC,
+    resourceName,
+    configurationKeys: ['cleanup.policy'],
+  }));
+  const { results } = await cluster.atAny((connection) =>
+    answerOf(describeConfigsV4.api.async(connection, asked, false, false)),
+  );
+  return new Map(
+    results.flatMap(({ errorCode, resourceName, configs }) => {
+      if (errorName(errorCode) === 'TOPIC_AUTHORIZATION_FAILED') return [];
+      refuse(errorCode, `the settings of ${resourceName}`);
+      return configs.flatMap(({ value }) => (value ? [[resourceName, value] as const] : []));
+    }),
+  );
 };
 
 type TopicRequest = Parameters<typeof createTopicsV7.createRequest>[0][number];

@@ -61,9 +61,20 @@ export const openKafkaLog = async ({
   const partitionOf = (topic: string, partition: number): KafkaPartition => ({ topic: nameOf(topic), partition });
   const partitionsOf = (topic: string): KafkaPartition[] =>
     cluster.topic(nameOf(topic)).leaders.map((_, partition) => partitionOf(topic, partition));
-  const readerOf = (topic: string, partition: number): KafkaReader => {
+  /** `known` as long as it reads the topic that has the name now. */
+  const readerOf = (topic: string, partition: number, known?: KafkaReader): KafkaReader => {
     const { name, id } = cluster.topic(nameOf(topic));
+    if (known?.place.topicId === id) return known;
     return createReader(cluster, ends, { topic: name, topicId: id, partition }, closing.signal);
+  };
+
+  let closed: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    closing.abort();
+    const finished = Promise.allSettled([...members].map((member) => member.leave())).then(() => producer.close());
+    await settledWithin(finished, closeTimeoutMs);
+    ends.close();
+    await cluster.close();
   };
 
   return {
@@ -93,7 +104,8 @@ export const openKafkaLog = async ({
       return leave;
     },
 
-    tail: async (topic, partition, from) => openTail(readerOf(topic, partition), from, closing.signal),
+    tail: async (topic, partition, from) =>
+      openTail((known) => readerOf(topic, partition, known), from, closing.signal),
     partitionsOf: async (topic) => cluster.topic(nameOf(topic)).leaders.length,
     logIdOf: async (topic) => `${cluster.clusterId()}/${cluster.topic(nameOf(topic)).id}`,
     firstOffset: 0,
@@ -138,20 +150,18 @@ export const openKafkaLog = async ({
     retain: async () => {},
 
     async ping() {
-      await cluster.refresh();
-      for (const topic of declared) {
-        const isLed = cluster.topic(prefix + topic).leaders.some((leader) => leader >= 0);
-        if (!isLed) throw new Error(`No broker leads a partition of ${topic}.`);
+      const { topics, refused } = await cluster.look([...declared].map(nameOf));
+      for (const refusal of refused.values()) throw operatorErrorIn(refusal) ?? refusal;
+      for (const name of [...declared].map(nameOf)) {
+        const topic = topics.find((topic) => topic.name === name);
+        if (topic === undefined) throw new Error(`There is no topic ${name} any more.`);
+        if (topic.leaders.every((leader) => leader < 0)) throw new Error(`No broker leads a partition of ${name}.`);
       }
     },
 
-    async close() {
-      if (closing.signal.aborted) return;
-      closing.abort();
-      const finished = Promise.allSettled([...members].map((member) => member.leave())).then(() => producer.close());
-      await settledWithin(finished, closeTimeoutMs);
-      ends.close();
-      await cluster.close();
+    close() {
+      closed ??= close();
+      return closed;
     },
   };
 };
