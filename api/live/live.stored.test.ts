@@ -9,7 +9,7 @@ import { zstdCompressSync } from 'node:zlib';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openEmbeddedLog } from '../../kernel/log/embedded.ts';
-import type { Log } from '../../kernel/log/log.ts';
+import type { Log, PartitionTail } from '../../kernel/log/log.ts';
 import { readJson } from '../../kernel/otlp/json/json.ts';
 import { logsTranscoder } from '../../kernel/otlp/rows/logs-rows.ts';
 import { storeLimits, storeRequests } from '../../kernel/otlp/rows/store-requests.ts';
@@ -294,6 +294,32 @@ describe('log lines', () => {
     stop();
     expect(offered).toBe(1);
     expect(seen.reduce((sum, counts) => sum + counts.skipped, 0)).toBeGreaterThanOrEqual(1);
+  });
+
+  test('of a partition that the topic has grown by are seen from its first on', async () => {
+    let partitions = 1;
+    const empty: PartitionTail = {
+      position: 0,
+      next: async () => [],
+      wait: (_, signal) => sleep(20, undefined, { signal }).catch(() => {}),
+    };
+    const growing: Log = {
+      ...log,
+      partitionsOf: async () => partitions,
+      tail: async (topic, partition, from) => (partition === 0 ? empty : log.tail(topic, 0, from)),
+    };
+    const feed = feedLogs(growing, console.error);
+    const { promise: seen, resolve } = Promise.withResolvers<void>();
+    const { started, stop } = feed.add({
+      tenant: testTenant,
+      offer: ({ row }) => void (row.body === 'before it was noticed' && resolve()),
+      flush: () => {},
+    });
+    await started;
+    await send([line('before it was noticed')]);
+    partitions = 2;
+    await seen;
+    stop();
   });
 
   test('that cannot be read are passed over', async () => {

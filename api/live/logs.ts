@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../kernel/log/log.ts';
 import type { Tenant } from '../../kernel/telemetry/client.ts';
 import { logsTopic } from '../../kernel/topics.ts';
-import { type LivePartition, openLivePartition } from './partition.ts';
+import { type LivePartition, type LivePartitionOptions, openLivePartition } from './partition.ts';
 import type { LiveRow } from './rows.ts';
 import { waitForAny } from './tails.ts';
 
@@ -52,9 +52,14 @@ export const feedLogs = (
   const run = async (signal: AbortSignal, onStarted: () => void): Promise<void> => {
     while (!signal.aborted) {
       try {
-        const partitions = await openPartitions(log, followers, report, nowMs);
+        const open = { log, followers, report, nowMs };
+        const partitions = await openPartitions(open, 0, 'end');
         onStarted();
-        while (!signal.aborted) await tick(partitions, followers, signal);
+        while (!signal.aborted) {
+          // What the topic has grown by nobody has read yet.
+          partitions.push(...(await openPartitions(open, partitions.length, 'start')));
+          await tick(partitions, followers, signal);
+        }
       } catch (error) {
         if (signal.aborted) return;
         report(error);
@@ -93,13 +98,13 @@ export const feedLogs = (
 };
 
 const openPartitions = async (
-  log: Log,
-  followers: ReadonlySet<LogsFollower>,
-  report: (error: unknown) => void,
-  nowMs: () => number,
+  open: Omit<LivePartitionOptions, 'partition' | 'from'>,
+  first: number,
+  from: 'start' | 'end',
 ): Promise<LivePartition[]> => {
-  const partitions = Array.from({ length: await log.partitionsOf(logsTopic.name) }, (_, partition) => partition);
-  return Promise.all(partitions.map((partition) => openLivePartition({ log, partition, followers, report, nowMs })));
+  const count = (await open.log.partitionsOf(logsTopic.name)) - first;
+  const partitions = Array.from({ length: Math.max(0, count) }, (_, i) => first + i);
+  return Promise.all(partitions.map((partition) => openLivePartition({ ...open, partition, from })));
 };
 
 const tick = async (

@@ -1,4 +1,4 @@
-/** One partition of `otlp.logs` as followers read it: from its end on, a little at a time, jumping ahead when too late. */
+/** One partition of `otlp.logs` as followers read it: a little at a time, jumping ahead when too late. */
 import type { Log, LogRecord, PartitionTail } from '../../kernel/log/log.ts';
 import type { Tenant } from '../../kernel/telemetry/client.ts';
 import { logsTopic, onlyForHeader, otlpHeaders } from '../../kernel/topics.ts';
@@ -15,6 +15,7 @@ export interface LivePartition extends Pick<PartitionTail, 'wait'> {
 export interface LivePartitionOptions {
   readonly log: Log;
   readonly partition: number;
+  readonly from: 'start' | 'end';
   readonly followers: ReadonlySet<LogsFollower>;
   /** Told about records that cannot be read. */
   readonly report: (error: unknown) => void;
@@ -26,9 +27,9 @@ const readLimits = { maxRecords: 50, maxBytes: 2 ** 20 };
 const maxLagMs = 2_000;
 
 export const openLivePartition = async (options: LivePartitionOptions): Promise<LivePartition> => {
-  const { log, partition, followers, report, nowMs } = options;
+  const { log, partition, from, followers, report, nowMs } = options;
   const readRows = liveRowReader();
-  let tail = await log.tail(logsTopic.name, partition, 'end');
+  let tail = await log.tail(logsTopic.name, partition, from);
   let records: LogRecord[] = [];
   let lines: { readonly rows: Iterator<LiveRow>; readonly record: LogRecord; left: number } | undefined;
   let linesPerRecord = 1;
