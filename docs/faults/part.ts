@@ -136,7 +136,8 @@ export const createPart = async ({ name, roles, host, env, wrapper = [] }: PartO
   return part;
 };
 
-const isReady = async (url: string): Promise<boolean> => {
+/** What /readyz says under this address. */
+export const isReady = async (url: string): Promise<boolean> => {
   try {
     return (await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(5_000) })).ok;
   } catch {
