@@ -167,6 +167,15 @@ test.each([
   expect((error as Error).message).toMatch(advice);
 });
 
+test('is closed for whoever closes it a second time when it is for the first', async () => {
+  const log = await openHere(newPrefix());
+  await joinAnd(log);
+  const closed: string[] = [];
+  void log.close().then(() => closed.push('first'));
+  await log.close();
+  expect(closed).toEqual(['first']);
+});
+
 test('takes a large append while small ones come and go', async () => {
   const log = await openHere(newPrefix());
   const large = { key: 'k', headers: {}, value: new Uint8Array(64 * 2 ** 20) };

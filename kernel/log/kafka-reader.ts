@@ -45,7 +45,6 @@ export const createReader = (
   let kept: Stock | undefined;
   /** Offsets in which there is nothing, although the end is beyond them. */
   let barren: Extent = { startOffset: -1, endOffset: -1 };
-
   let looked: { readonly extent: Extent; readonly atMs: number } | undefined;
 
   const extent = async (): Promise<Extent> => {
