@@ -3,6 +3,7 @@
  * of them, happens here: start, send, do harm, see that it works again, wait until all is stored, stop, and look.
  */
 import type { Log } from '../../kernel/log/log.ts';
+import { type Balancer, startBalancer } from './balancer.ts';
 import { check, type Findings, type Inspect } from './checker.ts';
 import { checkDecisions } from './decisions.ts';
 import { type Generator, startGenerator } from './generator.ts';
@@ -31,6 +32,8 @@ export interface Row {
   readonly recordsPerSecond?: number;
   /** How long senders wait for an answer. */
   readonly timeoutMs?: number;
+  /** Senders go through something that asks /readyz, instead of trying every address there is. */
+  readonly balanced?: boolean;
   /** Before the first start, and before anything is sent. */
   prepare?(stage: Omit<Stage, 'load'>): Promise<void>;
   /** Does the harm and undoes it. Answers what was done, for the record. */
@@ -56,14 +59,17 @@ export const runRow = async (row: Row, mode: Mode, seed: number, level: Level): 
   const random = randomOf(seed);
   const world = await openWorld({ mode, ...(await row.world?.(mode)) });
   let load: Generator | undefined;
+  let balancer: Balancer | undefined;
   try {
     await row.prepare?.({ world, random, level });
     await world.startAll();
     const run = `run${seed}`;
+    balancer = row.balanced ? startBalancer(world.withRole('ingest')) : undefined;
+    const addresses = balancer?.addresses ?? (() => world.ingestAddresses());
     load = startGenerator({
       run,
       random,
-      addresses: () => world.ingestAddresses(),
+      addresses,
       recordsPerSecond: row.recordsPerSecond ?? 3_000,
       key: ingestKey,
       ...(row.timeoutMs === undefined ? {} : { timeoutMs: row.timeoutMs }),
@@ -93,6 +99,7 @@ export const runRow = async (row: Row, mode: Mode, seed: number, level: Level): 
     throw new Error(`seed ${seed}: ${(error as Error).message}\n${said}`, { cause: error });
   } finally {
     await load?.stop();
+    await balancer?.stop();
     await world.close();
   }
 };

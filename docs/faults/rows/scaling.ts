@@ -33,7 +33,8 @@ const groupScaled: Row = {
 const rollingRestart: Row = {
   name: 'rolling restart of the whole with zero failed requests',
   modes: ['distributed'],
-  // Long enough for each sender to come by once more on a machine that is busy, and to be told to connect elsewhere.
+  balanced: true,
+  // Long enough for it to notice that one is about to end, also on a machine that is busy.
   world: async () => ({ layout: { ingest: 2, processors: 2, api: 2 }, env: { SYNTRA_DRAIN_DELAY_SECONDS: '3' } }),
   async run({ world, load, level }) {
     const rounds = level.name === 'full' ? 5 : 1;
