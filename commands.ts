@@ -1,7 +1,9 @@
 /** What the program does besides running: `node main.ts replay …`, `backup …` and `restore …`. */
+import { existsSync } from 'node:fs';
 import { runBackup, runRestore } from './kernel/backup/command.ts';
 import { readConfig } from './kernel/config.ts';
 import { holdDataDirectory } from './kernel/data-directory.ts';
+import { OperatorError } from './kernel/operator-error.ts';
 import { printTo } from './kernel/own-telemetry/print.ts';
 import { runReplay } from './kernel/replay/replay.ts';
 import { collectStops } from './kernel/stops.ts';
@@ -18,6 +20,9 @@ const replay: Command = async (argv, print) => {
   const stops = collectStops();
   try {
     if (isEmbedded(config)) {
+      if (!existsSync(config.dataDir)) {
+        throw new OperatorError(`There is no data directory ${config.dataDir}: name it with SYNTRA_DATA_DIR.`);
+      }
       const directory = await holdDataDirectory(config.dataDir);
       stops.add(async () => directory.release());
     }

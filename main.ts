@@ -10,6 +10,7 @@ import { holdDataDirectory } from './kernel/data-directory.ts';
 import { OperatorError } from './kernel/operator-error.ts';
 import type { Report } from './kernel/own-telemetry/own-telemetry.ts';
 import { printTo } from './kernel/own-telemetry/print.ts';
+import { replayUsage } from './kernel/replay/arguments.ts';
 import { collectStops, type Stops } from './kernel/stops.ts';
 import { isEmbedded } from './kernel/stores.ts';
 import { type Addresses, startSyntra } from './syntra.ts';
@@ -21,6 +22,10 @@ const main = async (): Promise<void> => {
   // A terminal or a pipe that is gone is no reason to end, least of all while what was accepted is being finished.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const [name = '', ...argv] = process.argv.slice(2);
+  if (name === '--help' || name === '-h') {
+    console.log(usage);
+    process.exit(0);
+  }
   if (/^[^-]/.test(name)) {
     await runCommand(name, argv);
     process.exit(0);
@@ -29,21 +34,23 @@ const main = async (): Promise<void> => {
   const print = printTo(process.stderr, config.logLevel);
   for (const name of config.unknown) print('warn', `There is no setting ${name}: it is ignored.`);
   const stops = collectStops();
-  stopOnSignals(stops, config.drainDelayMs, print);
+  const isStopping = stopOnSignals(stops, config.drainDelayMs, print);
   try {
     const directory = isEmbedded(config) ? await takeDirectory(config.dataDir, stops.add) : undefined;
     const addresses = await startSyntra(config, print, stops.add);
     await directory?.tellPorts(addresses);
     greet(config.roles, addresses, performance.now());
   } catch (error) {
+    // What is pulled away under a start that is told to stop fails, and is no news.
+    if (isStopping()) return;
     // Why it did not start is worth more than why it could not be ended.
     await stops.run().catch(() => {});
     throw error;
   }
 };
 
-/** From the first moment on: a start can take a minute, and as the first process of a container nothing else ends us. */
-const stopOnSignals = (stops: Stops, drainDelayMs: number, print: Report): void => {
+/** Before anything is started: a start can take a minute, and as the first process of a container nothing else ends us. */
+const stopOnSignals = (stops: Stops, drainDelayMs: number, print: Report): (() => boolean) => {
   let stopping = false;
   const stop = async (signal: string): Promise<void> => {
     if (stopping) return;
@@ -57,7 +64,15 @@ const stopOnSignals = (stops: Stops, drainDelayMs: number, print: Report): void 
     process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(signal));
+  return () => stopping;
 };
+
+const usage = `node main.ts [--role ROLE]…   runs Syntra, or these roles of it: ${roles.join(', ')}
+node main.ts backup --to DIR
+node main.ts restore --from DIR
+node main.ts ${replayUsage}
+
+The README lists the settings, which are environment variables.`;
 
 const runCommand = async (name: string, argv: readonly string[]): Promise<void> => {
   const command = commands.get(name);

@@ -3,7 +3,8 @@
  * that are there. For the containers of docker-compose.yml, which share them through a volume.
  */
 import { randomBytes } from 'node:crypto';
-import { open } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const hex = (bytes: number): string => randomBytes(bytes).toString('hex');
@@ -21,13 +22,15 @@ if (directory === undefined) {
   process.exit(1);
 }
 for (const [name, make] of Object.entries(secrets)) {
-  try {
-    const file = await open(join(directory, name), 'wx', 0o400);
-    await file.writeFile(`${make()}\n`);
-    await file.sync();
-    await file.close();
-    console.log(`Made ${name}.`);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
+  const path = join(directory, name);
+  if (existsSync(path)) continue;
+  // Under its name only once it is whole: one that was cut off would be taken for what it should be.
+  const unfinished = `${path}.unfinished`;
+  await rm(unfinished, { force: true });
+  const file = await open(unfinished, 'wx', 0o400);
+  await file.writeFile(`${make()}\n`);
+  await file.sync();
+  await file.close();
+  await rename(unfinished, path);
+  console.log(`Made ${name}.`);
 }

@@ -76,21 +76,24 @@ export interface Config {
   readonly unknown: readonly string[];
 }
 
-const port = z.coerce.number().int().min(0).max(65_535);
+const number = () => z.coerce.number('use a number').int('use a whole number');
+const port = number().min(0, 'use 0 to 65535').max(65_535, 'use 0 to 65535');
 
 const secret = z.string().min(1).optional();
 
 const settings = z.object({
   SYNTRA_KAFKA_BROKERS: z.string().min(1).optional(),
-  SYNTRA_KAFKA_TLS: z.enum(['true', 'false']).default('false'),
-  SYNTRA_KAFKA_SASL: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).default('scram-sha-512'),
+  SYNTRA_KAFKA_TLS: z.enum(['true', 'false'], 'use true or false').default('false'),
+  SYNTRA_KAFKA_SASL: z
+    .enum(['plain', 'scram-sha-256', 'scram-sha-512'], 'use plain, scram-sha-256 or scram-sha-512')
+    .default('scram-sha-512'),
   SYNTRA_KAFKA_USERNAME: z.string().min(1).optional(),
   SYNTRA_KAFKA_PASSWORD: secret,
   SYNTRA_KAFKA_PREFIX: z
     .string()
     .regex(/^[a-zA-Z0-9._-]{0,100}$/, 'use letters, digits, dots, dashes and underscores')
     .default(''),
-  SYNTRA_KAFKA_REPLICAS: z.coerce.number().int().min(1).max(7).optional(),
+  SYNTRA_KAFKA_REPLICAS: number().min(1, 'use 1 to 7').max(7, 'use 1 to 7').optional(),
   SYNTRA_CLICKHOUSE_URL: z.url({ protocol: /^https?$/, error: 'it should look like http://host:8123' }).optional(),
   SYNTRA_CLICKHOUSE_USERNAME: z.string().min(1).optional(),
   SYNTRA_CLICKHOUSE_PASSWORD: secret,
@@ -108,21 +111,23 @@ const settings = z.object({
     .optional(),
   SYNTRA_OTLP_HTTP_URL: z.url().optional(),
   SYNTRA_OTLP_GRPC_URL: z.url().optional(),
-  SYNTRA_DRAIN_DELAY_SECONDS: z.coerce.number().min(0).max(300).default(0),
+  SYNTRA_DRAIN_DELAY_SECONDS: z.coerce
+    .number('use a number')
+    .min(0, 'use 0 to 300')
+    .max(300, 'use 0 to 300')
+    .default(0),
   SYNTRA_DATA_DIR: z.string().min(1).default('.syntra'),
   SYNTRA_HOST: z.string().min(1).default('127.0.0.1'),
   SYNTRA_PORT: port.default(3000),
   SYNTRA_OTLP_HTTP_PORT: port.default(4318),
   SYNTRA_OTLP_GRPC_PORT: port.default(4317),
   SYNTRA_ADMIN_TOKEN: z.string().min(16, 'use at least 16 characters').optional(),
-  SYNTRA_RETENTION_DAYS: z.coerce.number().int().min(1).max(3650).default(30),
-  SYNTRA_MAX_REQUEST_BYTES: z.coerce
-    .number()
-    .int()
-    .min(1024)
-    .max(2 ** 30)
+  SYNTRA_RETENTION_DAYS: number().min(1, 'use 1 to 3650').max(3650, 'use 1 to 3650').default(30),
+  SYNTRA_MAX_REQUEST_BYTES: number()
+    .min(1024, 'use 1024 or more')
+    .max(2 ** 30, 'use 1073741824 at most')
     .default(64 * 2 ** 20),
-  SYNTRA_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  SYNTRA_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error'], 'use debug, info, warn or error').default('info'),
 });
 
 /** Settings whose value may also be in a file, named by the same name and `_FILE`, as containers are given secrets. */
@@ -165,7 +170,7 @@ export const readConfig = (args: readonly string[] = [], env: Environment = proc
     const missing = storesOf[role].filter((name) => s[name] === undefined);
     if (missing.length > 0) {
       throw new ConfigError(
-        `--role ${role} shares its stores with other processes: set ${missing.join(' and ')}. Without --role, one process does everything and needs neither.`,
+        `--role ${role} shares its stores with other processes: set ${missing.join(' and ')}. Without --role, one process does everything with stores of its own.`,
       );
     }
   }

@@ -60,20 +60,25 @@ export const openLog = async (
             throw error;
           },
         })
-      : await (await import('./log/kafka.ts')).openKafkaLog({
-          kafka,
-          onTrouble: ({ message }) => print('warn', message),
-        });
+      : await tellingOfTheWait(
+          `Kafka at ${kafka.brokers.join(', ')}`,
+          print,
+          (await import('./log/kafka.ts')).openKafkaLog({
+            kafka,
+            onTrouble: ({ message }) => print('warn', message),
+          }),
+        );
   onStop(() => log.close());
   return log;
 };
 
 /** @throws OperatorError when a store cannot be used; what was opened until then is on `onStop`. */
 export const openStores = async (config: Config, report: Report, onStop: Stops['add']): Promise<Stores> => {
-  const opening = [openTelemetry(config, report, onStop), openState(config, report, onStop)] as const;
-  // Both to their end, so that what one has opened is closed when the other fails.
-  await Promise.allSettled(opening);
-  const [telemetry, database] = await Promise.all(opening);
+  // What one has opened when the other fails ends as it is put on `onStop`.
+  const [telemetry, database] = await Promise.all([
+    openTelemetry(config, report, onStop),
+    openState(config, report, onStop),
+  ]);
   // Processes that start together wait for the first of them.
   await database.exclusively('telemetry tables', () => migrateTelemetry(telemetry));
   return { telemetry, database };
@@ -89,14 +94,20 @@ const openTelemetry = async (
   const telemetry =
     clickhouse === undefined
       ? await (await import('./telemetry/embedded.ts')).openEmbeddedTelemetry({ directory: dataDir, onSkippedView })
-      : await (await import('./telemetry/server.ts')).openTelemetryServer(clickhouse, { onSkippedView });
+      : await tellingOfTheWait(
+          `ClickHouse at ${new URL(clickhouse.url).host}`,
+          report,
+          (await import('./telemetry/server.ts')).openTelemetryServer(clickhouse, { onSkippedView }),
+        );
   onStop(() => telemetry.close());
   return telemetry;
 };
 
 const openState = async ({ postgres, dataDir }: Config, report: Report, onStop: Stops['add']): Promise<Database> => {
   const database =
-    postgres === undefined ? await openPrivateDatabase(dataDir, report, onStop) : await openDatabaseServer(postgres);
+    postgres === undefined
+      ? await openPrivateDatabase(dataDir, report, onStop)
+      : await tellingOfTheWait(`PostgreSQL at ${new URL(postgres.url).host}`, report, openDatabaseServer(postgres));
   onStop(() => database.close());
   return database;
 };
@@ -105,4 +116,16 @@ const openPrivateDatabase = async (dataDir: string, report: Report, onStop: Stop
   const postgres = await startEmbeddedPostgres({ dataDir, report: (sentence) => report('error', sentence) });
   onStop(() => postgres.stop());
   return openDatabase(postgres.connection);
+};
+
+const quietMs = 3_000;
+
+/** A start waits up to a minute for a server that is starting, too. Who looks on should know for which. */
+const tellingOfTheWait = async <Store>(what: string, report: Report, opening: Promise<Store>): Promise<Store> => {
+  const timer = setTimeout(() => report('info', `Waiting for ${what}…`), quietMs);
+  try {
+    return await opening;
+  } finally {
+    clearTimeout(timer);
+  }
 };

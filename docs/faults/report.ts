@@ -20,7 +20,8 @@ export const testRows = (rows: readonly Row[]): void => {
       const lacking = level.name === 'quick' ? needs : needs.filter((need) => !isThere(need));
       // Where everything is meant to be there, a row that cannot be run is a failure.
       const skip = lacking.length > 0 && (level.name === 'quick' || process.env.CI === undefined);
-      const why = skip ? ` (needs ${lacking.map((need) => needed[need]).join(' and ')})` : '';
+      const because = level.name === 'quick' ? 'no part of the quick look: it needs' : 'needs';
+      const why = skip ? ` (${because} ${lacking.map((need) => needed[need]).join(' and ')})` : '';
       test(`${row.name} · ${mode}${why}`, { timeout: timeoutMs }, async (context) => {
         context.skip(skip);
         expect(lacking.map((need) => needed[need])).toEqual([]);
@@ -67,7 +68,7 @@ export const tell = ({
   unacknowledgedButStored,
 }: Result): string =>
   `seed ${seed}: acknowledged ${acknowledged}, missing ${missing.length}, double ${double.length} ` +
-  `(${deeds}; ${outcomes.retry + outcomes['no answer']} requests without an acknowledgement, of which ${unacknowledgedButStored} records were stored)`;
+  `(${deeds}; not acknowledged: ${outcomes.retry + outcomes['no answer']} requests; stored all the same: ${unacknowledgedButStored} records)`;
 
 export const chooseSeed = (): number => Number(process.env.SYNTRA_FAULT_SEED ?? Math.floor(Math.random() * 1e6));
 

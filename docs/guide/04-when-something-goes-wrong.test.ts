@@ -153,7 +153,7 @@ describe('A record that cannot be processed', () => {
 });
 
 describe('A table that has to be written anew', () => {
-  // Say a version of Syntra wrote rows wrongly, and the next one does it right. The log keeps what was sent for a day,
+  // Say a version of Syntra wrote rows wrongly, and the next one does it right. The log keeps what was sent for three days,
   // room permitting, so the rows can be made again. It is done between two runs: while one goes on, the command refuses.
   test('replay refuses while Syntra runs', async () => {
     await expect(replayLogs()).rejects.toThrow('is in use by another Syntra: stop that one');

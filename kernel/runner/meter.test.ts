@@ -73,7 +73,7 @@ test('what our own telemetry comes to is counted and not told, or the telling wo
   meter.wrote(batch(...records), [deadLetter(1, 'bad')], 1);
   expect(told).toEqual([]);
   meter.wrote(batch(...records), [deadLetter(1, 'bad'), deadLetter(3, 'worse: much')], 1);
-  expect(told).toEqual(['store did not keep 1 of 3 records, the first because: worse: much']);
+  expect(told).toEqual(['store set aside or dropped 1 of 3 records, the first because: worse: much']);
   expect(meter.report().deadLettered).toEqual({ bad: 2, worse: 1 });
 });
 

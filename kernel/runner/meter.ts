@@ -67,7 +67,7 @@ export const countingMeter = (
       // One line a batch: the counters have the number, the dead letters each reason.
       if (worthTelling[0]) {
         tell(
-          `${name} did not keep ${worthTelling.length} of ${records.length} records, the first because: ${worthTelling[0].reason.slice(0, maxToldLength)}`,
+          `${name} set aside or dropped ${worthTelling.length} of ${records.length} records, the first because: ${worthTelling[0].reason.slice(0, maxToldLength)}`,
         );
       }
     },

@@ -251,7 +251,7 @@ test('a dead letter that fails again is let go and told of: as another one it wo
   await vi.waitFor(() => expect(report().batchRecords.sum).toBe(1), 20_000);
   await stop();
   expect(report()).toMatchObject({ kept: 0, dropped: { 'the store refuses it': 1 }, deadLettered: {} });
-  expect(told).toEqual([expect.stringMatching(/^store did not keep 1 of 1 records, .*cannot parse$/)]);
+  expect(told).toEqual([expect.stringMatching(/^store set aside or dropped 1 of 1 records, .*cannot parse$/)]);
   expect(await readDeadLetters()).toHaveLength(1);
 });
 

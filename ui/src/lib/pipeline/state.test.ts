@@ -26,6 +26,12 @@ describe('all is well', () => {
       'Everything that is accepted is stored as it comes',
     );
   });
+  test('but for what is set aside, which is not stored', () => {
+    expect(said({ openDeadLetters: 1 }).slice(0, 2)).toEqual([
+      'watching',
+      '1 record is set aside, everything else is stored',
+    ]);
+  });
   test('while nothing comes, which is not the same as not to know', () => {
     const { ingest } = pipelineOf();
     const silent = { ...ingest, recordsPerSecond: { traces: 0, logs: 0, metrics: 0 } };

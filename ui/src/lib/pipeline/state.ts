@@ -116,7 +116,7 @@ const ofLags = ({ processors }: Pipeline): PipelineState | undefined => {
   };
 };
 
-const whenAllIsWell = ({ ingest, processors }: Pipeline): PipelineState => {
+const whenAllIsWell = ({ ingest, processors, openDeadLetters }: Pipeline): PipelineState => {
   const { traces, logs, metrics } = ingest.recordsPerSecond;
   const rate = traces + logs + metrics;
   // A few are always under way: of them alone nothing can be said about time.
@@ -126,14 +126,18 @@ const whenAllIsWell = ({ ingest, processors }: Pipeline): PipelineState => {
   );
   const waits = processors.some(({ lag }) => lag !== null && lag > 0);
   const known = ingest.history.recordsPerSecond.some((value) => value !== null) || rate > 0;
+  const setAside = openDeadLetters ?? 0;
   return {
-    mark: 'usual',
+    // What is set aside is not lost, and not stored either.
+    mark: setAside === 0 ? 'usual' : 'watching',
     headline:
-      seconds > 0
-        ? `Everything that is accepted is stored, ${roughly(seconds)} behind`
-        : waits
-          ? 'Everything that is accepted is stored as it comes'
-          : 'Everything that was accepted is stored',
+      setAside > 0
+        ? `${plain(formatCompact(setAside))} ${setAside === 1 ? 'record is' : 'records are'} set aside, everything else is stored`
+        : seconds > 0
+          ? `Everything that is accepted is stored, ${roughly(seconds)} behind`
+          : waits
+            ? 'Everything that is accepted is stored as it comes'
+            : 'Everything that was accepted is stored',
     because: !known
       ? 'It started a moment ago: rates are known within a minute.'
       : rate === 0
