@@ -28,7 +28,7 @@ const lifeMs = 7 * 24 * 3600 * 1000;
 export const createSessions = ({ adminToken, loopback, nowMs = Date.now }: SessionOptions): Sessions => {
   if (adminToken === undefined && !loopback) throw new Error('An address beyond loopback needs an admin token.');
   const cookies = adminToken === undefined ? undefined : sessionCookies(adminToken, nowMs);
-  const throttle = createThrottle(nowMs);
+  const throttle = createThrottle();
 
   const check = (request: FastifyRequest, token: string): boolean => {
     if (throttle.waitMs(request.ip) > 0) {

@@ -76,7 +76,7 @@ export const feedArrivals = (
     add(follower) {
       const { tenant } = follower;
       const key = JSON.stringify([tenant.org, tenant.project]);
-      const known = () => ({ sinceMs: Date.now() - overlapMs, toldMs: 0 });
+      const known = () => ({ sinceMs: Date.now() - overlapMs, toldMs: Number.NEGATIVE_INFINITY });
       const followers = (watches.get(key)?.followers ?? new Set()).add(follower);
       watches.set(key, { tenant, followers, known: { spans: known(), logs: known(), metrics: known() } });
       restart();
@@ -103,11 +103,11 @@ const look = async (telemetry: Telemetry, watches: ReadonlyMap<string, Watch>, s
   let told = false;
   for (const { tenant, followers, known } of watches.values()) {
     const state = known[signal];
-    if (Date.now() - state.toldMs < tellEveryMs) continue;
+    if (performance.now() - state.toldMs < tellEveryMs) continue;
     const newest = await newestArrival(telemetry, tenant, signal, state.sinceMs);
     if (newest === null || newest <= state.sinceMs) continue;
     state.sinceMs = newest;
-    state.toldMs = Date.now();
+    state.toldMs = performance.now();
     for (const follower of followers) follower.arrived(signal);
     told = true;
   }

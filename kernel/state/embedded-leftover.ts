@@ -48,8 +48,8 @@ const end = async (dataDirectory: string, pid: number): Promise<void> => {
         cause: error,
       });
     }
-    const deadlineMs = Date.now() + patienceMs;
-    while (Date.now() < deadlineMs) {
+    const deadlineMs = performance.now() + patienceMs;
+    while (performance.now() < deadlineMs) {
       if (!(await serverOn(dataDirectory, pid))) return;
       await sleep(10);
     }

@@ -138,8 +138,8 @@ const isReady = async (connection: pg.ClientConfig, ended: Promise<string>): Pro
   void ended.then(() => {
     over = true;
   });
-  const deadlineMs = Date.now() + 60_000;
-  while (!over && Date.now() < deadlineMs) {
+  const deadlineMs = performance.now() + 60_000;
+  while (!over && performance.now() < deadlineMs) {
     const client = new pg.Client(connection);
     client.on('error', () => {});
     try {
