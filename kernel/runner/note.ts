@@ -37,6 +37,10 @@ export const formatNote = ({ first, end, left, replay }: PlaceNote): string =>
     }),
   }).toString();
 
+/** What is noted beside a place at which nothing is begun. */
+export const noteAt = (offset: number, replay: ReplayNote | undefined): string =>
+  replay !== undefined && offset < replay.until ? formatNote({ replay }) : '';
+
 /** Text that is no note of ours says nothing. */
 export const parseNote = (text: string): PlaceNote => {
   const fields = new URLSearchParams(text);

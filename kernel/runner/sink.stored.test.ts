@@ -600,5 +600,5 @@ test('writes nothing while the rows of a replay are still being removed, and say
   await vi.waitFor(() => expect(report().failures).toBeGreaterThan(0));
   await stop();
   expect(writes).toBe(0);
-  expect(report().lastError).toBe('a replay of store was begun and not finished: run it again');
+  expect(report().lastError).toBe('a replay was begun and not finished: run it again');
 });
