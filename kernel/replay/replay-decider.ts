@@ -14,7 +14,7 @@ import type { Database, Queries } from '../state/database.ts';
 import { processorMarks, processorOutbox } from '../state/tables.ts';
 import type { From, Replayable } from './arguments.ts';
 import { forgetLetters, type LettersOf, refuseWhileRetrying } from './forget-letters.ts';
-import type { ReplaySummary } from './replay.ts';
+import type { ReplaySummary } from './summary.ts';
 
 export interface DeciderReplay {
   readonly log: Log;

@@ -21,8 +21,8 @@ import {
   receivedMsOfStart,
   startOfDay,
 } from './log-window.ts';
-import type { ReplaySummary } from './replay.ts';
 import { type StoredDays, storedDaysOf } from './stored-days.ts';
+import type { ReplaySummary } from './summary.ts';
 
 export interface SinkReplay {
   readonly log: Log;
