@@ -37,6 +37,13 @@ export const openTestIngest = async (options: Partial<IngestOptions> = {}): Prom
       return log.append(topic, records);
     },
   };
+  const addKey: TestIngest['addKey'] = async (key, does) => {
+    const value: IngestKey = { org: 'org_a', project: 'prj_a', retentionDays: 7, revoked: false, ...does };
+    const record = { key: hash('sha256', key, 'hex'), headers: {}, value: Buffer.from(JSON.stringify(value)) };
+    await log.append(ingestKeysTopic.name, [record]);
+  };
+  // As everywhere once the first bootstrap is through; before, nobody is told that a key is wrong.
+  await addKey('the first key', {});
   const ingest = await startIngest({
     log: fallible,
     host: '127.0.0.1',
@@ -62,11 +69,7 @@ export const openTestIngest = async (options: Partial<IngestOptions> = {}): Prom
         all.push(...records);
       }
     },
-    async addKey(key, does) {
-      const value: IngestKey = { org: 'org_a', project: 'prj_a', retentionDays: 7, revoked: false, ...does };
-      const record = { key: hash('sha256', key, 'hex'), headers: {}, value: Buffer.from(JSON.stringify(value)) };
-      await log.append(ingestKeysTopic.name, [record]);
-    },
+    addKey,
     async close() {
       await ingest.drain();
       await log.close();
