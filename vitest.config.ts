@@ -7,7 +7,7 @@ const shared = {
   hookTimeout: 60_000,
   expect: { poll: { timeout: 20_000 } },
 } as const;
-const parts = '{kernel,ingest,processors,api,cli}';
+const parts = '{kernel,ingest,processors,api,cli,bench}';
 const others = ['**/node_modules/**', '**/interop/**', '**/*.stored.test.ts', '**/*.slow.test.ts'];
 
 export default defineConfig({

@@ -1,0 +1,42 @@
+/** What README.md claims is what was recorded. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { type Result, readResults } from './results.ts';
+import { fillTables } from './write-readme.ts';
+
+const machine = { cpus: 2, memoryGiB: 24, node: 'v24.21.0' };
+const result = (fields: Partial<Result>): Result => ({
+  at: '2026-11-21T10:00:00.000Z',
+  commit: 'aaaaaaa',
+  machine,
+  name: 'ingest.spans',
+  value: 1,
+  unit: 'spans/s',
+  ...fields,
+});
+const readme = 'Words.\n<!-- figures: ingest -->\n<!-- end -->\nMore words.\n';
+
+test('its tables are those of results.jsonl: node bench/write-readme.ts', () => {
+  const written = readFileSync(join(import.meta.dirname, 'README.md'), 'utf8');
+  expect(written).toBe(fillTables(written, readResults()));
+  expect(written).toContain('| `ingest.');
+});
+
+test('figures of the newest commit count, the median of their runs with the whole spread', () => {
+  const filled = fillTables(readme, [
+    result({ value: 7, commit: 'older' }),
+    result({ value: 90_000, min: 85_000, max: 99_000, runs: 3 }),
+    result({ value: 110_000, min: 104_000, max: 120_000, runs: 3, target: { atLeast: 100_000 } }),
+    result({ name: 'ingest.cpu', value: 25, unit: 's', target: { atMost: 20 } }),
+  ]);
+  expect(filled).toContain('Commit aaaaaaa, 2026-11-21, 2 cores, 24 GiB, Node v24.21.0.');
+  expect(filled).toContain('| `ingest.spans` | 100,000 | 85,000 to 120,000, 6 runs | spans/s | at least 100,000 ✓ |');
+  expect(filled).toContain('| `ingest.cpu` | 25 |  | s | at most 20 ✗ |');
+  expect(filled).not.toContain('| 7 |');
+  expect(fillTables(filled, [])).toContain('*Not recorded yet.*');
+});
+
+test('no figure is left out for want of a place', () => {
+  expect(() => fillTables(readme, [result({ name: 'queries.trace.p95' })])).toThrow('<!-- figures: queries -->');
+});
