@@ -6,9 +6,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as later } from 'node:timers/promises';
-import { sql } from 'drizzle-orm';
 import pg from 'pg';
 import type { Queries } from '../state/database.ts';
+import { sql } from '../state/drizzle.ts';
 import { type Files, filesBelow, sizeBelow } from './files.ts';
 
 export interface StatePart {

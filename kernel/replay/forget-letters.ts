@@ -4,11 +4,12 @@
  * a decision behind the letters, as those of people are: also of a letter that nobody has filed yet, and for whoever
  * reads the topic anew.
  */
-import { and, eq, gte, lt, or } from 'drizzle-orm';
+
 import { decisionRecord, extentOfLetters, lettersAreFiledBy, lettersArePutBackBy } from '../letter-on-log.ts';
 import type { Log, LogRecord } from '../log/log.ts';
 import { OperatorError } from '../operator-error.ts';
 import type { Queries } from '../state/database.ts';
+import { and, eq, gte, lt, or } from '../state/drizzle.ts';
 import { deadLetters } from '../state/tables.ts';
 import {
   deadLetterDecisionHeader,

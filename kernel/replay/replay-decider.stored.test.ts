@@ -2,7 +2,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { putBackRecord } from '../letter-on-log.ts';
 import { openEmbeddedLog } from '../log/embedded.ts';
@@ -11,6 +10,7 @@ import { type Decider, defineProcessor, type StateStore } from '../processor.ts'
 import { runDecider } from '../runner/decider.ts';
 import { countingMeter } from '../runner/meter.ts';
 import { type Database, openDatabase } from '../state/database.ts';
+import { sql } from '../state/drizzle.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../state/embedded.ts';
 import { processorOutbox } from '../state/tables.ts';
 import { deadLettersTopic, servicesRegisteredTopic, servicesSeenTopic } from '../topics.ts';

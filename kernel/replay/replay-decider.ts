@@ -3,7 +3,7 @@
  * are decided on as if they came again, or with `clear` forgotten and built anew, all in one transaction. What was put
  * back is no event of its own: its original comes again.
  */
-import { and, eq, inArray } from 'drizzle-orm';
+
 import type { Log } from '../log/log.ts';
 import { OperatorError } from '../operator-error.ts';
 import { topicsOf } from '../processor.ts';
@@ -11,6 +11,7 @@ import { putBackBefore } from '../runner/decision-id.ts';
 import { saveMarks } from '../runner/marks.ts';
 import { savedPlace, setPlace } from '../runner/place.ts';
 import type { Database, Queries } from '../state/database.ts';
+import { and, eq, inArray } from '../state/drizzle.ts';
 import { processorMarks, processorOutbox } from '../state/tables.ts';
 import type { From, Replayable } from './arguments.ts';
 import { forgetLetters, type LettersOf, refuseWhileRetrying } from './forget-letters.ts';

@@ -2,12 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { openEmbeddedLog } from '../log/embedded.ts';
 import { type Log, LogFullError, type LogRecord } from '../log/log.ts';
 import { type Decider, defineProcessor } from '../processor.ts';
 import { type Database, openDatabase } from '../state/database.ts';
+import { sql } from '../state/drizzle.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../state/embedded.ts';
 import { processorOffsets } from '../state/tables.ts';
 import {

@@ -3,11 +3,11 @@
  * `finish` decides what is left and prints what it finds, as one line of JSON.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sql } from 'drizzle-orm';
 import { openEmbeddedLog } from '../log/embedded.ts';
 import type { LogRecord } from '../log/log.ts';
 import { defineProcessor, type StateStore } from '../processor.ts';
 import { openDatabase } from '../state/database.ts';
+import { sql } from '../state/drizzle.ts';
 import { startEmbeddedPostgres } from '../state/embedded.ts';
 import { decisionIdHeader, servicesRegisteredTopic, servicesSeenTopic } from '../topics.ts';
 import { runDecider } from './decider.ts';

@@ -1,7 +1,8 @@
 /** Keeps which decisions of others a decider has seen, in the transaction in which it moves its place. */
-import { and, eq, inArray, sql } from 'drizzle-orm';
+
 import type { LogRecord } from '../log/log.ts';
 import type { Queries } from '../state/database.ts';
+import { and, eq, inArray, sql } from '../state/drizzle.ts';
 import { processorMarks } from '../state/tables.ts';
 import { type Mark, markOf } from './decision-id.ts';
 import type { Source } from './outbox.ts';

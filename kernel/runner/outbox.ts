@@ -2,9 +2,10 @@
  * What deciders decided and the log may not have yet. It is stored with the decision, then appended, then deleted; what
  * a crash leaves behind is appended again by whoever holds the partition next. So it is on the log at least once.
  */
-import { and, asc, eq, inArray } from 'drizzle-orm';
+
 import type { Log } from '../log/log.ts';
 import type { Queries } from '../state/database.ts';
+import { and, asc, eq, inArray } from '../state/drizzle.ts';
 import { processorOutbox } from '../state/tables.ts';
 import { reached } from '../steps.ts';
 import type { Outgoing } from './decisions.ts';

@@ -1,8 +1,9 @@
 /** Where a decider stands in a partition. It is kept with its state, so that both move together or not at all. */
-import { and, eq, sql } from 'drizzle-orm';
+
 import { type Log, PartitionTakenError } from '../log/log.ts';
 import { placeWithin } from '../log/place-within.ts';
 import type { Queries } from '../state/database.ts';
+import { and, eq, sql } from '../state/drizzle.ts';
 import { processorOffsets } from '../state/tables.ts';
 import type { Source } from './outbox.ts';
 

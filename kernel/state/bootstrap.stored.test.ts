@@ -1,7 +1,6 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { openEmbeddedLog } from '../log/embedded.ts';
 import { type Log, LogFullError } from '../log/log.ts';
@@ -9,6 +8,7 @@ import { serviceIdOf } from '../service-id.ts';
 import { type IngestKey, ingestKeysTopic, type ServiceRegistered } from '../topics.ts';
 import { bootstrap, defaultTenant } from './bootstrap.ts';
 import { type Database, openDatabase } from './database.ts';
+import { sql } from './drizzle.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded.ts';
 import { hashOfIngestKey, newIngestKey, revokeIngestKey, storeIngestKey } from './ingest-keys.ts';
 import { openProjects } from './projects.ts';

@@ -1,12 +1,12 @@
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sql } from 'drizzle-orm';
 import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { TablesVersionError } from '../migrations.ts';
 import { type Database, openDatabase } from './database.ts';
+import { sql } from './drizzle.ts';
 import { startEmbeddedPostgres } from './embedded.ts';
 import { migrateState } from './migrate.ts';
 import * as tables from './tables.ts';

@@ -1,8 +1,8 @@
 /** The state store: PostgreSQL through one bounded pool, its tables brought up to date at the start. */
-import { sql } from 'drizzle-orm';
-import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import { lockOf, underLock } from './advisory-lock.ts';
+import { drizzle, sql } from './drizzle.ts';
 import { migrateState } from './migrate.ts';
 import { within } from './timed-query.ts';
 

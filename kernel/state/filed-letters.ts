@@ -1,10 +1,11 @@
 /** Dead letters and what was decided about them: the state of `processors/file-dead-letters.ts`. */
-import { count, eq, inArray, sql } from 'drizzle-orm';
+
 import { extentOfLetters } from '../letter-on-log.ts';
 import type { Log } from '../log/log.ts';
 import type { StateStore } from '../processor.ts';
 import { deadLettersTopic } from '../topics.ts';
 import type { Queries } from './database.ts';
+import { count, eq, inArray, sql } from './drizzle.ts';
 import { deadLetters } from './tables.ts';
 
 export interface FiledLetter {

@@ -1,9 +1,9 @@
 /** Keys to send with. The database knows them by hash; ingest, which needs no database, by the topic `ingest.keys`. */
 import { createHash, randomBytes } from 'node:crypto';
-import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { Log, NewRecord } from '../log/log.ts';
 import { type IngestKey, ingestKeysTopic } from '../topics.ts';
 import type { Database, Queries } from './database.ts';
+import { and, eq, isNull, sql } from './drizzle.ts';
 import { ingestKeys, projects } from './tables.ts';
 
 /** 160 random bits: too many to guess, so a plain hash hides it well enough. */

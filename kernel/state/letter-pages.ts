@@ -1,6 +1,7 @@
 /** Dead letters as the API asks for them: pages, sums, and some by their ids. Always of one project. */
-import { and, count, desc, eq, inArray, max, sql } from 'drizzle-orm';
+
 import type { Queries } from './database.ts';
+import { and, count, desc, eq, inArray, max, sql } from './drizzle.ts';
 import { asLetter, type FiledLetter } from './filed-letters.ts';
 import { deadLetters } from './tables.ts';
 import { orUnavailable } from './unavailable.ts';

@@ -1,7 +1,8 @@
 /** Projects and what belongs to them, as the API asks for them. */
-import { asc, sql } from 'drizzle-orm';
+
 import { defaultTenant } from './bootstrap.ts';
 import type { Queries } from './database.ts';
+import { asc, sql } from './drizzle.ts';
 import { serviceById, servicesOf } from './services.ts';
 import { projects } from './tables.ts';
 import { orUnavailable } from './unavailable.ts';

@@ -1,8 +1,9 @@
 /** What a PostgreSQL server may do to us, and how whoever started Syntra is told what is wrong with it. */
-import { sql } from 'drizzle-orm';
+
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { OperatorError } from '../operator-error.ts';
 import type { Database } from './database.ts';
+import { sql } from './drizzle.ts';
 import { openDatabaseServer } from './server.ts';
 import { organisations } from './tables.ts';
 import { startPostgres, type TestPostgres } from './test-postgres.ts';

@@ -1,8 +1,9 @@
 /** The services of each project: the state of `processors/register-services.ts`, and what the API reads of it. */
-import { and, asc, eq, inArray } from 'drizzle-orm';
+
 import type { StateStore } from '../processor.ts';
 import type { ServiceRegistered } from '../topics.ts';
 import type { Queries } from './database.ts';
+import { and, asc, eq, inArray } from './drizzle.ts';
 import { services } from './tables.ts';
 
 /** In the order they were first seen. `atMs` is when that was. */

@@ -1,5 +1,5 @@
 /** The state tables as drizzle sees them. `migrations/*.sql` makes them and says what they are for; a test compares. */
-import { bigint, customType, integer, json, pgTable, primaryKey, smallint, text, timestamp } from 'drizzle-orm/pg-core';
+import { bigint, customType, integer, json, pgTable, primaryKey, smallint, text, timestamp } from './drizzle.ts';
 
 const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => 'bytea' });
 const time = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
