@@ -1,0 +1,128 @@
+/**
+ * How the explorer feels: what a first view loads and when it shows data, a trace of 10,000 spans, a live tail of 2,000
+ * lines a second, and what Lighthouse says. `node bench/explorer.ts [--quick] [--only waterfall] [--record]`, after
+ * `npm run build -w ui`. A real Syntra, a real Chromium without a GPU, both on one machine: milliseconds of CPU are of
+ * the page's main thread, all others are of the clock and grow with whatever else the machine does.
+ */
+import { parseArgs } from 'node:util';
+import type { Browser } from 'playwright-core';
+import { type RunningSyntra, startSyntra } from '../docs/guide/start-syntra.ts';
+import { launch } from './explorer/chromium.ts';
+import { type Figure, meets, print } from './explorer/figures.ts';
+import { measureFirstView, type PageUnderTest } from './explorer/first-view.ts';
+import { sendLargeTrace } from './explorer/large-trace.ts';
+import { judge } from './explorer/lighthouse.ts';
+import { measureLiveTail } from './explorer/live-tail.ts';
+import { sendShopData } from './explorer/shop-data.ts';
+import { measureWaterfall } from './explorer/waterfall.ts';
+import { recordResult } from './results.ts';
+
+const parts = ['first-views', 'waterfall', 'live-tail', 'lighthouse'] as const;
+type Part = (typeof parts)[number];
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    record: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true, default: [] },
+  },
+});
+
+const visits = options.quick ? 1 : 5;
+const tailSeconds = options.quick ? 5 : 10;
+const largeTraceSpans = 10_000;
+const shopTraces = 1500;
+
+const main = async (): Promise<void> => {
+  const wanted = wantedParts();
+  const syntra = await startSyntra();
+  try {
+    await sendShopData(syntra.otlpHttpUrl, shopTraces);
+    const traceId = await sendLargeTrace(syntra.otlpHttpUrl, largeTraceSpans);
+    await untilStored(syntra, traceId);
+    const figures = [...(await withBrowser((browser) => measure(browser, syntra, traceId, wanted)))];
+    if (wanted.has('lighthouse')) figures.push(...(await judgeAll(syntra, traceId)));
+    for (const figure of figures) {
+      if (options.record) recordResult(`explorer.${figure.name}`, figure.value, figure.unit, measured);
+    }
+    const missed = figures.filter((figure) => !meets(figure));
+    console.log(`\n${figures.length} figures, ${missed.length} missed: ${missed.map(({ name }) => name).join(', ')}`);
+  } finally {
+    await syntra.stop();
+  }
+};
+
+const measured = ['ui', 'api', 'bench/explorer', 'bench/explorer.ts', 'package-lock.json'];
+
+/** @throws Error naming the parts there are */
+const wantedParts = (): ReadonlySet<Part> => {
+  const unknown = options.only.find((name) => !(parts as readonly string[]).includes(name));
+  if (unknown !== undefined) throw new Error(`There is no part "${unknown}": ${parts.join(', ')}.`);
+  return new Set(options.only.length > 0 ? (options.only as Part[]) : parts);
+};
+
+const withBrowser = async <Result>(work: (browser: Browser) => Promise<Result>): Promise<Result> => {
+  const browser = await launch();
+  try {
+    return await work(browser);
+  } finally {
+    await browser.close();
+  }
+};
+
+const measure = async (
+  browser: Browser,
+  { url, otlpHttpUrl }: RunningSyntra,
+  traceId: string,
+  wanted: ReadonlySet<Part>,
+): Promise<Figure[]> => {
+  const figures: Figure[] = [];
+  const add = (some: readonly Figure[]): void => {
+    some.forEach(print);
+    figures.push(...some);
+  };
+  if (wanted.has('first-views')) {
+    for (const page of pages(traceId)) add(await measureFirstView(browser, url, page, visits));
+  }
+  if (wanted.has('waterfall')) add(await measureWaterfall(browser, url, traceId, visits));
+  if (wanted.has('live-tail')) add(await measureLiveTail(browser, url, otlpHttpUrl, tailSeconds));
+  return figures;
+};
+
+const judgeAll = async ({ url }: RunningSyntra, traceId: string): Promise<Figure[]> => {
+  const figures: Figure[] = [];
+  const failed: string[] = [];
+  for (const page of pages(traceId)) {
+    for (const preset of ['desktop', 'mobile'] as const) {
+      const judged = await judge(url, page, preset);
+      judged.figures.forEach(print);
+      figures.push(...judged.figures);
+      failed.push(...judged.failed);
+    }
+  }
+  for (const sentence of failed) console.log(sentence);
+  return figures;
+};
+
+/** The places of the navigation, and one trace. */
+const pages = (traceId: string): PageUnderTest[] => [
+  { name: 'services', path: '/services', shownWhen: 'tbody tr[data-id]' },
+  { name: 'traces', path: '/traces', shownWhen: 'tbody tr[aria-selected]' },
+  { name: 'trace', path: `/traces/${traceId}`, shownWhen: '[role="treeitem"]' },
+  { name: 'logs', path: '/logs', shownWhen: '[role="row"][data-id]' },
+  { name: 'metrics', path: '/metrics', shownWhen: 'main canvas' },
+  { name: 'pipeline', path: '/pipeline', shownWhen: 'main table tbody tr' },
+];
+
+/** @throws Error when the trace is not whole within a minute */
+const untilStored = async ({ url }: RunningSyntra, traceId: string): Promise<void> => {
+  for (const untilMs = Date.now() + 60_000; Date.now() < untilMs; ) {
+    const response = await fetch(`${url}/api/v1/traces/${traceId}`);
+    const body = (await response.json()) as { data?: { spans: unknown[] } };
+    if (body.data?.spans.length === largeTraceSpans) return;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  throw new Error('The large trace was not stored within a minute.');
+};
+
+await main();

@@ -1,0 +1,79 @@
+// Runs in every page before its own script, and remembers what the browser tells about it. Times are milliseconds since
+// the navigation began. Plain JavaScript: this is the one file of the benchmarks that a browser runs.
+(() => {
+  const seen = { firstPaintMs: null, largestPaintMs: null, shownMs: null, shift: 0, longTasks: [], inputs: [] };
+  let selector = null;
+  let tellShown;
+  const observe = (type, take, options = {}) =>
+    new PerformanceObserver((list) => list.getEntries().forEach(take)).observe({ type, buffered: true, ...options });
+  observe('paint', (entry) => {
+    if (entry.name === 'first-contentful-paint') seen.firstPaintMs = entry.startTime;
+  });
+  observe('largest-contentful-paint', (entry) => {
+    seen.largestPaintMs = entry.startTime;
+  });
+  observe('layout-shift', (entry) => {
+    if (!entry.hadRecentInput) seen.shift += entry.value;
+  });
+  observe('longtask', (entry) => seen.longTasks.push({ startMs: entry.startTime, ms: entry.duration }));
+  // From the event to the next frame, in steps of 8 ms. Those that took less are not told.
+  observe('event', (entry) => seen.inputs.push({ name: entry.name, ms: entry.duration }), { durationThreshold: 16 });
+
+  const look = () => {
+    if (selector !== null && seen.shownMs === null) {
+      if (document.querySelector(selector) !== null) {
+        // What stands in the document is on the screen after the frame that is being made.
+        requestAnimationFrame(() => {
+          seen.shownMs = performance.now();
+          tellShown();
+        });
+        return;
+      }
+      requestAnimationFrame(look);
+    }
+  };
+
+  const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+
+  window.bench = {
+    seen,
+    /** Looks for the first element that matches; `shown` resolves once it is on the screen. */
+    watch(wanted) {
+      selector = wanted;
+      seen.shownMs = null;
+      window.bench.shown = new Promise((resolve) => {
+        tellShown = resolve;
+      });
+      look();
+    },
+    /** What was loaded, by kind; bytes as they came over the wire, without headers. */
+    loaded() {
+      const kinds = { script: 0, style: 0, font: 0, api: 0, other: 0 };
+      const entries = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')];
+      for (const { name, encodedBodySize } of entries) {
+        const { pathname } = new URL(name);
+        const kind = pathname.startsWith('/api/')
+          ? 'api'
+          : ({ js: 'script', css: 'style', woff2: 'font' }[pathname.split('.').at(-1)] ?? 'other');
+        kinds[kind] += encodedBodySize;
+      }
+      return { requests: entries.length, bytes: kinds };
+    },
+    /** Scrolls by the same distance every frame, and says how long each frame took. */
+    async scroll(wanted, totalMs, pxPerFrame) {
+      const element = document.querySelector(wanted);
+      const frames = [];
+      const startedMs = performance.now();
+      let lastMs = await nextFrame();
+      while (performance.now() - startedMs < totalMs) {
+        element.scrollTop += pxPerFrame;
+        const nowMs = await nextFrame();
+        frames.push(nowMs - lastMs);
+        lastMs = nowMs;
+      }
+      return frames;
+    },
+  };
+  const { wantedSelector } = window;
+  if (wantedSelector) window.bench.watch(wantedSelector);
+})();

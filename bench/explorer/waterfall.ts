@@ -1,0 +1,86 @@
+/** A trace of many spans: how soon its first rows are there, by address and by click, and how its list scrolls. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Browser } from 'playwright-core';
+import { startVisit, type Visit } from './chromium.ts';
+import { type Figure, median, quantile } from './figures.ts';
+
+const row = '[role="treeitem"]';
+const list = '[role="tree"]';
+const scrollMs = 3000;
+/** Rows are 24 px high: some new ones every frame, all of the list in half a minute. */
+const pxPerFrame = 120;
+/** Of 60 a second. */
+const frameMs = 1000 / 60;
+
+export const measureWaterfall = async (
+  browser: Browser,
+  url: string,
+  traceId: string,
+  visits: number,
+): Promise<Figure[]> => {
+  const byAddress = [];
+  const byClick = [];
+  const scrolls = [];
+  for (let i = 0; i < visits; i++) {
+    const visit = await startVisit(browser);
+    try {
+      await visit.open(`${url}/traces/${traceId}`, row);
+      const [seen, cpu, loaded] = [await visit.seen(), await visit.cpu(), await visit.loaded()];
+      byAddress.push({ shownMs: seen.shownMs!, cpuMs: cpu.allMs, apiBytes: loaded.bytes.api });
+      await sleep(1000);
+      scrolls.push(await scroll(visit));
+      byClick.push(await openByClick(visit, url, traceId));
+    } finally {
+      await visit.close();
+    }
+  }
+  return [
+    figure('open_by_click', median(byClick.map((one) => one.shownMs)), 'ms until rows are shown', { atMost: 500 }),
+    figure('open_by_click.main_thread', median(byClick.map((one) => one.cpuMs)), 'ms CPU'),
+    figure('open_by_address', median(byAddress.map((one) => one.shownMs)), 'ms until rows are shown', { atMost: 1500 }),
+    figure('open_by_address.main_thread', median(byAddress.map((one) => one.cpuMs)), 'ms CPU'),
+    figure('answer', median(byAddress.map((one) => one.apiBytes)) / 1000, 'kB compressed'),
+    figure('scroll.frames', median(scrolls.map((one) => one.framesPerSecond)), 'frames/s', { atLeast: 59 }),
+    figure('scroll.dropped', median(scrolls.map((one) => one.dropped)), 'frames of 180'),
+    figure('scroll.longest_frame', median(scrolls.map((one) => one.longestMs)), 'ms'),
+    figure('scroll.main_thread', median(scrolls.map((one) => one.cpuMsPerFrame)), 'ms CPU a frame', {
+      atMost: Math.floor(frameMs),
+    }),
+  ];
+};
+
+const figure = (name: string, value: number, unit: string, target?: Figure['target']): Figure => ({
+  name: `waterfall.${name}`,
+  value,
+  unit,
+  ...(target && { target }),
+});
+
+const scroll = async (visit: Visit) => {
+  const before = await visit.cpu();
+  const frames = await visit.ask<number[]>(`window.bench.scroll(${JSON.stringify(list)}, ${scrollMs}, ${pxPerFrame})`);
+  const after = await visit.cpu();
+  const totalMs = frames.reduce((sum, ms) => sum + ms, 0);
+  return {
+    framesPerSecond: (frames.length / totalMs) * 1000,
+    dropped: frames.reduce((sum, ms) => sum + Math.max(0, Math.round(ms / frameMs) - 1), 0),
+    longestMs: quantile(frames, 1),
+    cpuMsPerFrame: (after.allMs - before.allMs) / frames.length,
+  };
+};
+
+/** From the list of traces, the slowest first: as one gets to such a trace. */
+const openByClick = async (visit: Visit, url: string, traceId: string) => {
+  const { page } = visit;
+  await page.goto(`${url}/traces?order=slowest`);
+  const link = page.locator(`a[href*="${traceId}"]`).first();
+  await link.waitFor();
+  await sleep(1000);
+  const before = await visit.cpu();
+  const startedMs =
+    await visit.ask<number>(`(() => { window.bench.watch(${JSON.stringify(row)}); const link = document.querySelector('a[href*="${traceId}"]');
+      const now = performance.now(); link.click(); return now; })()`);
+  await visit.ask('window.bench.shown');
+  const after = await visit.cpu();
+  return { shownMs: (await visit.seen()).shownMs! - startedMs, cpuMs: after.allMs - before.allMs };
+};
