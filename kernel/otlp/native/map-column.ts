@@ -1,0 +1,56 @@
+/** A Map(LowCardinality(String), String) column: where the map of each row ends, then the keys and the values of all. */
+import type { BlockMemory } from './block-memory.ts';
+import type { BlockParts } from './block-parts.ts';
+import type { ByteBuffer } from './byte-buffer.ts';
+import type { Column } from './column.ts';
+import type { Dictionary } from './dictionary.ts';
+import { LowCardinalityColumn } from './low-cardinality-column.ts';
+
+/** Pairs of a map: numbers of keys in a dictionary, 32 bits each, and as many Strings. */
+export interface MapPairs {
+  readonly keys: ByteBuffer;
+  readonly values: ByteBuffer;
+}
+
+export class MapColumn implements Column {
+  readonly type = 'Map(LowCardinality(String), String)';
+  /** Pairs are added here, keys by their numbers in `dictionary`. */
+  readonly pairs: MapPairs;
+  readonly dictionary: Dictionary;
+  private readonly ends: ByteBuffer;
+  private readonly keys: LowCardinalityColumn;
+
+  constructor(memory: BlockMemory) {
+    this.ends = memory.buffer();
+    this.keys = new LowCardinalityColumn(memory);
+    this.dictionary = this.keys.dictionary;
+    this.pairs = { keys: this.keys.numbers, values: memory.buffer() };
+  }
+
+  /** The map of a row is complete. */
+  end(): void {
+    this.ends.uint64(this.pairs.keys.position >>> 2, 0);
+  }
+
+  /** Adds a map made elsewhere, with numbers of this dictionary, to so many rows. */
+  add({ keys, values }: MapPairs, times: number): void {
+    if (times === 0) return;
+    this.pairs.keys.append(keys.written());
+    this.pairs.keys.repeat(keys.position, times - 1);
+    this.pairs.values.append(values.written());
+    this.pairs.values.repeat(values.position, times - 1);
+    const count = keys.position >>> 2;
+    const last = this.pairs.keys.position >>> 2;
+    for (let end = last - count * (times - 1), i = 0; i < times; i++, end += count) this.ends.uint64(end, 0);
+  }
+
+  writePrefix(out: BlockParts): void {
+    this.keys.writePrefix(out);
+  }
+
+  writeValues(out: BlockParts): void {
+    out.bytes(this.ends.written());
+    this.keys.writeValues(out);
+    out.bytes(this.pairs.values.written());
+  }
+}
