@@ -17,7 +17,8 @@ export class MapColumn implements Column {
   /** Pairs are added here, keys by their numbers in `dictionary`. */
   readonly pairs: MapPairs;
   readonly dictionary: Dictionary;
-  private readonly ends: ByteBuffer;
+  /** Where the map of each row ends, counted in pairs, 64 bits each. */
+  readonly ends: ByteBuffer;
   private readonly keys: LowCardinalityColumn;
 
   constructor(memory: BlockMemory) {

@@ -79,6 +79,8 @@ const numbers: Readonly<Record<string, readonly [size: number, read: (from: Buff
   Int32: [4, (from, at) => from.readInt32LE(at)],
   UInt64: [8, (from, at) => from.readBigUInt64LE(at)],
   Int64: [8, (from, at) => from.readBigInt64LE(at)],
+  Date: [2, (from, at) => from.readUInt16LE(at)],
+  DateTime: [4, (from, at) => from.readUInt32LE(at)],
   DateTime64: [8, (from, at) => from.readBigInt64LE(at)],
   Float64: [8, (from, at) => from.readDoubleLE(at)],
 };
