@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { BlockMemory } from '../native/block-memory.ts';
+import { scratchBuffer } from '../native/byte-buffer.ts';
 import { LowCardinalityColumn } from '../native/low-cardinality-column.ts';
-import { MapColumn } from '../native/map-column.ts';
+import { MapColumn, type MapPairs } from '../native/map-column.ts';
 import { PlainColumn } from '../native/plain-column.ts';
 import { readBlock } from '../native/read-block.ts';
 import { writeBlock } from '../native/write-block.ts';
@@ -46,48 +47,46 @@ const record = (attributes: Pairs, timeNs = noon): Record => ({
 });
 
 /** A block as a transcoder makes it. */
-const blockOf = (resources: readonly Resource[]): { block: RecordColumns; rows: number } => {
+const blockOf = (resources: readonly Resource[]): { block: RecordColumns; time: PlainColumn; rows: number } => {
   const memory = new BlockMemory(2 ** 30);
+  const time = new PlainColumn(memory, "DateTime64(9, 'UTC')");
   const block = {
     org: new LowCardinalityColumn(memory),
     project: new LowCardinalityColumn(memory),
-    receivedAt: new PlainColumn(memory, "DateTime64(3, 'UTC')"),
-    retentionDays: new PlainColumn(memory, 'UInt16'),
-    time: new PlainColumn(memory, "DateTime64(9, 'UTC')"),
+    received_at: new PlainColumn(memory, "DateTime64(3, 'UTC')"),
+    retention_days: new PlainColumn(memory, 'UInt16'),
     attributes: new MapColumn(memory),
-    resourceAttributes: new MapColumn(memory),
-    resourceEnds: memory.buffer(),
+    resource_attributes: new MapColumn(memory),
   };
-  const addMap = ({ pairs, dictionary, end }: MapColumn, attributes: Pairs) => {
+  const addPairs = ({ keys, values }: MapPairs, { dictionary }: MapColumn, attributes: Pairs) => {
     for (const [key, value] of attributes) {
-      pairs.keys.uint32(dictionary.numberOfText(key));
-      pairs.values.utf8(value);
+      keys.uint32(dictionary.numberOfText(key));
+      values.utf8(value);
     }
-    return end;
   };
   let rows = 0;
   for (const { attributes, records } of resources) {
+    const resource = { keys: scratchBuffer(2 ** 20), values: scratchBuffer(2 ** 20) };
+    addPairs(resource, block.resource_attributes, attributes);
+    block.resource_attributes.add(resource, records.length);
     for (const { org, project, retentionDays, timeNs, attributes: own } of records) {
       block.org.add(block.org.dictionary.numberOfText(org));
       block.project.add(block.project.dictionary.numberOfText(project));
-      block.receivedAt.values.int64(day * 86_400_000 + 5);
-      block.retentionDays.values.uint16(retentionDays);
-      block.time.values.uint64(Number(BigInt.asIntN(32, timeNs)), Number(timeNs >> 32n));
-      addMap(block.attributes, own);
+      block.received_at.values.int64(day * 86_400_000 + 5);
+      block.retention_days.values.uint16(retentionDays);
+      time.values.uint64(Number(BigInt.asIntN(32, timeNs)), Number(timeNs >> 32n));
+      addPairs(block.attributes.pairs, block.attributes, own);
       block.attributes.end();
-      addMap(block.resourceAttributes, attributes);
-      block.resourceAttributes.end();
       rows++;
     }
-    if (records.length > 0) block.resourceEnds.uint32(rows);
   }
-  return { block, rows };
+  return { block, time, rows };
 };
 
 const facetsOf = (resources: readonly Resource[], limits: FacetLimits = facetLimits): Facet[] => {
-  const { block, rows } = blockOf(resources);
+  const { block, time, rows } = blockOf(resources);
   const facets = new FacetsOfBlock('spans', limits);
-  facets.count(block, rows);
+  facets.count(block, time, rows);
   return inOrder([...readBlock(Buffer.concat(writeBlock(facets.out.columns, facets.out.rows)))] as unknown as Facet[]);
 };
 
@@ -233,8 +232,8 @@ test('it counts as one would by hand, whatever comes, and blocks do not see each
   const facets = new FacetsOfBlock('spans', { ...facetLimits, valuesOfKey: 40 });
   for (let round = 0; round < 60; round++) {
     const resources = Array.from({ length: random(6) }, () => randomResource(random));
-    const { block, rows } = blockOf(resources);
-    facets.count(block, rows);
+    const { block, time, rows } = blockOf(resources);
+    facets.count(block, time, rows);
     const counted = [
       ...readBlock(Buffer.concat(writeBlock(facets.out.columns, facets.out.rows))),
     ] as unknown as Facet[];
@@ -245,9 +244,9 @@ test('it counts as one would by hand, whatever comes, and blocks do not see each
 test('the same block makes the same bytes', () => {
   const bytes = () => {
     const random = randomOf(11);
-    const { block, rows } = blockOf(Array.from({ length: 20 }, () => randomResource(random)));
+    const { block, time, rows } = blockOf(Array.from({ length: 20 }, () => randomResource(random)));
     const facets = new FacetsOfBlock('logs');
-    facets.count(block, rows);
+    facets.count(block, time, rows);
     return Buffer.concat(writeBlock(facets.out.columns, facets.out.rows));
   };
   expect(bytes().equals(bytes())).toBe(true);

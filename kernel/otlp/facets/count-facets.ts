@@ -18,13 +18,10 @@ import { hourOf, TenantHours } from './tenant-hours.ts';
 export interface RecordColumns {
   readonly org: LowCardinalityColumn;
   readonly project: LowCardinalityColumn;
-  readonly receivedAt: PlainColumn;
-  readonly retentionDays: PlainColumn;
-  readonly time: PlainColumn;
+  readonly received_at: PlainColumn;
+  readonly retention_days: PlainColumn;
   readonly attributes: MapColumn;
-  readonly resourceAttributes: MapColumn;
-  /** Where the rows of each resource end: that many rows, 32 bits each. */
-  readonly resourceEnds: ByteBuffer;
+  readonly resource_attributes: MapColumn;
 }
 
 /** As the tables' enums have them. */
@@ -48,29 +45,32 @@ export class FacetsOfBlock {
     this.ofResources = new FacetCounter(limits);
   }
 
-  /** @param rows of the block, which all were received on the same day */
-  count(block: RecordColumns, rows: number): void {
+  /** @param time of each record @param rows of the block, which all were received on the same day */
+  count(block: RecordColumns, time: PlainColumn, rows: number): void {
     this.out.clear();
     this.hours.clear();
     if (rows === 0) return;
-    this.countRecords(block, rows);
-    this.countResources(block, rows);
-    const day = Math.floor(millisecondsAt(block.receivedAt.values, 0) / dayMs);
+    this.countRecords(block, time, rows);
+    this.countResources(block, time, rows);
+    const day = Math.floor(millisecondsAt(block.received_at.values, 0) / dayMs);
     this.tell(this.ofRecords, scopes.record, block.attributes, block, day);
-    this.tell(this.ofResources, scopes.resource, block.resourceAttributes, block, day);
+    this.tell(this.ofResources, scopes.resource, block.resource_attributes, block, day);
   }
 
-  private hourOf({ org, project, retentionDays, time }: RecordColumns, row: number): number {
-    const { view } = time.values;
+  private hourOf(
+    { org, project, retention_days }: RecordColumns,
+    { values: { view } }: PlainColumn,
+    row: number,
+  ): number {
     return this.hours.numberOf(
       org.numbers.view.getInt32(4 * row, true),
       project.numbers.view.getInt32(4 * row, true),
       hourOf(view.getInt32(8 * row, true), view.getInt32(8 * row + 4, true)),
-      retentionDays.values.view.getUint16(2 * row, true),
+      retention_days.values.view.getUint16(2 * row, true),
     );
   }
 
-  private countRecords(block: RecordColumns, rows: number): void {
+  private countRecords(block: RecordColumns, time: PlainColumn, rows: number): void {
     const { pairs, ends, dictionary } = block.attributes;
     const keys = pairs.keys.view;
     const { ofRecords } = this;
@@ -79,28 +79,28 @@ export class FacetsOfBlock {
     let at = 0;
     for (let row = 0; row < rows; row++) {
       const end = ends.view.getInt32(8 * row, true);
-      at = ofRecords.count(this.hourOf(block, row), keys, pair, end, at, 1);
+      at = ofRecords.count(this.hourOf(block, time, row), keys, pair, end, at, 1);
       pair = end;
     }
   }
 
   /** Each resource once, times its rows of an hour. */
-  private countResources(block: RecordColumns, rows: number): void {
-    const { pairs, ends, dictionary } = block.resourceAttributes;
+  private countResources(block: RecordColumns, time: PlainColumn, rows: number): void {
+    const { pairs, ends, runEnds, dictionary } = block.resource_attributes;
     const keys = pairs.keys.view;
     const { ofResources } = this;
     ofResources.start(dictionary.count, pairs.values);
     let at = 0;
-    for (let row = 0, resource = 0; row < rows; resource++) {
+    for (let row = 0, run = 0; row < rows; run++) {
       const first = row;
-      const last = block.resourceEnds.view.getInt32(4 * resource, true);
+      const last = runEnds.view.getInt32(4 * run, true);
       const pair = first === 0 ? 0 : ends.view.getInt32(8 * (first - 1), true);
       const endPair = ends.view.getInt32(8 * first, true);
       let after = at;
       while (row < last) {
         const from = row;
-        const hour = this.hourOf(block, row++);
-        while (row < last && this.hourOf(block, row) === hour) row++;
+        const hour = this.hourOf(block, time, row++);
+        while (row < last && this.hourOf(block, time, row) === hour) row++;
         after = ofResources.count(hour, keys, pair, endPair, at, row - from);
       }
       at += (after - at) * (last - first);

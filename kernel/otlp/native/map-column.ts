@@ -19,10 +19,13 @@ export class MapColumn implements Column {
   readonly dictionary: Dictionary;
   /** Where the map of each row ends, counted in pairs, 64 bits each. */
   readonly ends: ByteBuffer;
+  /** Of each map that was added to several rows at once: where those end, counted in rows, 32 bits each. */
+  readonly runEnds: ByteBuffer;
   private readonly keys: LowCardinalityColumn;
 
   constructor(memory: BlockMemory) {
     this.ends = memory.buffer();
+    this.runEnds = memory.buffer();
     this.keys = new LowCardinalityColumn(memory);
     this.dictionary = this.keys.dictionary;
     this.pairs = { keys: this.keys.numbers, values: memory.buffer() };
@@ -43,6 +46,7 @@ export class MapColumn implements Column {
     const count = keys.position >>> 2;
     const last = this.pairs.keys.position >>> 2;
     for (let end = last - count * (times - 1), i = 0; i < times; i++, end += count) this.ends.uint64(end, 0);
+    this.runEnds.uint32(this.ends.position >>> 3);
   }
 
   writePrefix(out: BlockParts): void {
