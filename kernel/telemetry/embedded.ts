@@ -12,6 +12,7 @@ import { asQueryError } from './clickhouse-errors.ts';
 import { assertTenantFenced, type Query, type RowsInsert, readSettings, type Telemetry } from './client.ts';
 import { columnNames } from './column-names.ts';
 import { openConnections } from './connections.ts';
+import { startEngine } from './embedded-engine.ts';
 import { type InsertSettings, insertBlock } from './insert-block.ts';
 import { writeSpoolFile } from './spool-file.ts';
 
@@ -31,11 +32,10 @@ export const openEmbeddedTelemetry = async ({
   await rm(spoolDirectory, { recursive: true, force: true });
   await mkdir(spoolDirectory, { recursive: true });
   const path = join(directory, 'chdb');
+  const engine = startEngine(path);
   // Apart, so that readers can never keep rows from being stored.
   const readers = openConnections(path, { maxOpen: maxReads, maxWaiting: 64 });
   const writers = openConnections(path, { maxOpen: maxWrites, maxWaiting: 64 });
-  // Keeps the engine running while the others come and go.
-  await writers.lend((client) => client.command({ query: 'SELECT 1' }));
 
   return {
     async query<Row>(query: Query) {
@@ -62,14 +62,14 @@ export const openEmbeddedTelemetry = async ({
       }
     },
 
-    async insert({ table, structure, rows, rowCount, token }: RowsInsert) {
+    async insert({ table, format = 'RowBinary', structure, rows, rowCount, token }: RowsInsert) {
       if (rowCount === 0) return;
       const path = join(spoolDirectory, randomUUID());
       try {
         await writeSpoolFile(path, rows);
         const write = (settings: InsertSettings) =>
           writers.lend(async (client) => {
-            await client.command({ query: insertFromFile(table, structure, path, settings) });
+            await client.command({ query: insertFromFile(table, format, structure, path, settings) });
           });
         await insertBlock(token, write, onSkippedView);
       } finally {
@@ -92,6 +92,7 @@ export const openEmbeddedTelemetry = async ({
     async close() {
       await readers.close();
       await writers.close();
+      engine.close();
     },
   };
 };
@@ -99,13 +100,19 @@ export const openEmbeddedTelemetry = async ({
 const maxReads = 4;
 const maxWrites = 2;
 
-const insertFromFile = (table: string, structure: string, path: string, insert: InsertSettings): string => {
+const insertFromFile = (
+  table: string,
+  format: string,
+  structure: string,
+  path: string,
+  insert: InsertSettings,
+): string => {
   const settings = { ...insert, ...oneBlockOfFile };
   return `INSERT INTO ${table} (${columnNames(structure).join(', ')})
 SETTINGS ${Object.entries(settings)
     .map(([name, value]) => `${name} = ${typeof value === 'number' ? value : quote(value)}`)
     .join(', ')}
-SELECT * FROM file(${quote(path)}, 'RowBinary', ${quote(structure)})`;
+SELECT * FROM file(${quote(path)}, ${quote(format)}, ${quote(structure)})`;
 };
 
 /** Reading a file goes by the settings of a SELECT. */
