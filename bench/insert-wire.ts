@@ -10,7 +10,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { createClient } from '@clickhouse/client';
-import { RowWriter } from '../kernel/otlp/rows/row-binary.ts';
 import { spansTranscoder } from '../kernel/otlp/rows/spans-rows.ts';
 import { openEmbeddedTelemetry } from '../kernel/telemetry/embedded.ts';
 import { migrateTelemetry } from '../kernel/telemetry/migrate.ts';
@@ -26,13 +25,13 @@ const rowCount = requestsPerBatch * spansPerRequest;
 const transcoder = spansTranscoder();
 const receivedAtMs = Date.now();
 const batchOf = (seed: number): Uint8Array => {
-  const out = new RowWriter(2 ** 20, 2 ** 29);
+  const block = transcoder.openBlock();
   for (let i = 0; i < requestsPerBatch; i++) {
     const { request } = tracePayload(seed * requestsPerBatch + i, spansPerRequest);
     const origin = { org: 'org', project: 'prj', receivedAtMs, retentionDays: 30, partition: 0, offset: i };
-    transcoder.transcode(request, origin, out);
+    block.add(request, origin);
   }
-  return out.written();
+  return Buffer.concat(block.written());
 };
 const rows = Array.from({ length: batches }, (_, seed) => batchOf(seed));
 
@@ -93,10 +92,10 @@ report(
 );
 const telemetry = await openEmbeddedTelemetry({ directory });
 await migrateTelemetry(telemetry);
-const { table, structure } = transcoder;
+const { table, format, structure } = transcoder;
 report(
   'insert.chdb.cpu',
-  await cost((batch, i) => telemetry.insert({ table, structure, rows: [batch], rowCount, token: String(i) })),
+  await cost((batch, i) => telemetry.insert({ table, format, structure, rows: [batch], rowCount, token: String(i) })),
   cpuUnit,
 );
 await telemetry.close();

@@ -6,9 +6,8 @@
 import { zstdCompressSync } from 'node:zlib';
 import { logsTranscoder } from '../kernel/otlp/rows/logs-rows.ts';
 import { metricsTranscoder } from '../kernel/otlp/rows/metrics-rows.ts';
-import { RowWriter } from '../kernel/otlp/rows/row-binary.ts';
+import type { Transcoder } from '../kernel/otlp/rows/rows-block.ts';
 import { spansTranscoder } from '../kernel/otlp/rows/spans-rows.ts';
-import type { Transcoder } from '../kernel/otlp/rows/transcoder.ts';
 import { unpack } from '../kernel/otlp/unpack.ts';
 import { logsPayload, metricsPayload, type Payload, tracePayload } from './payloads.ts';
 import { recordResult } from './results.ts';
@@ -29,22 +28,21 @@ const origin = {
 
 const measure = (name: string, unit: string, transcoder: Transcoder, payload: (seed: number, n: number) => Payload) => {
   const payloads = Array.from({ length: requests }, (_, seed) => payload(seed, recordsPerRequest));
-  const out = new RowWriter(2 ** 20, 2 ** 29);
+  const block = transcoder.openBlock();
   const records = requests * recordsPerRequest;
   let rowBytes = 0;
-  const transcode = (request: Uint8Array) => {
-    out.position = 0;
-    const { rows } = transcoder.transcode(request, origin, out);
-    if (rows !== recordsPerRequest) throw new Error(`${name}: ${rows} rows instead of ${recordsPerRequest}`);
-    rowBytes += out.position;
+  /** As a sink does: a block of many requests, and its bytes. */
+  const transcode = (all: Iterable<Uint8Array>) => {
+    block.clear();
+    for (const request of all) block.add(request, origin);
+    if (block.rows !== records) throw new Error(`${name}: ${block.rows} rows instead of ${records}`);
+    rowBytes = block.written().reduce((sum, part) => sum + part.length, 0);
   };
 
   const perSecond = median(rounds, () => {
-    rowBytes = 0;
-    for (const { request } of payloads) transcode(request);
+    transcode(payloads.map(({ request }) => request));
     return records;
   });
-  const bytesOfRows = rowBytes;
   const requestBytes = payloads.reduce((sum, { request }) => sum + request.length, 0);
   const stored = payloads.map(({ request }) => zstdCompressSync(request));
   const unpacked = median(rounds, () => {
@@ -52,18 +50,22 @@ const measure = (name: string, unit: string, transcoder: Transcoder, payload: (s
     return records;
   });
   const both = median(rounds, () => {
-    for (const value of stored) transcode(unpack(value, 'zstd'));
+    transcode(unpackAll(stored));
     return records;
   });
   const storedBytes = stored.reduce((sum, value) => sum + value.length, 0);
   const per = (bytes: number) => (bytes / records).toFixed(0);
   console.log(
-    `${name}: ${per(storedBytes)} bytes on the log, ${per(requestBytes)} as protobuf, ${per(bytesOfRows)} as a row`,
+    `${name}: ${per(storedBytes)} bytes on the log, ${per(requestBytes)} as protobuf, ${per(rowBytes)} as a row`,
   );
   report(`transcode.${name}`, perSecond, unit);
   report(`unpack.${name}`, unpacked, unit);
   report(`unpack+transcode.${name}`, both, unit);
 };
+
+function* unpackAll(stored: readonly Uint8Array[]): Generator<Uint8Array> {
+  for (const value of stored) yield unpack(value, 'zstd');
+}
 
 /** Records per CPU second. */
 const median = (count: number, round: () => number): number => {

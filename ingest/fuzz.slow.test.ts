@@ -22,7 +22,6 @@ import { logsRequest, metricsRequest, traceRequest } from '../kernel/otlp/proof/
 import { TooLargeError } from '../kernel/otlp/protobuf-writer.ts';
 import { logsTranscoder } from '../kernel/otlp/rows/logs-rows.ts';
 import { metricsTranscoder } from '../kernel/otlp/rows/metrics-rows.ts';
-import { RowWriter } from '../kernel/otlp/rows/row-binary.ts';
 import { spansTranscoder } from '../kernel/otlp/rows/spans-rows.ts';
 import { framed } from './grpc-message.ts';
 import { mutate } from './mutate.ts';
@@ -106,7 +105,6 @@ const orRefused = <T>(read: () => T): T | undefined => {
   }
 };
 
-const out = new RowWriter(2 ** 16, 2 ** 28);
 const origin = { org: 'o', project: 'p', receivedAtMs: nowMs, retentionDays: 1, partition: 0, offset: 0 };
 const tally = { accepted: 0, partial: 0, refused: 0 };
 
@@ -122,8 +120,7 @@ const checkThrough = (bytes: Uint8Array, signal: Signal): void => {
   const again = check(kept, signal, nowMs);
   expect([again.records, again.rejections.count]).toEqual([checked.records, 0]);
   types[signal].decode(kept);
-  out.position = 0;
-  const { rows } = transcoders[signal].transcode(kept, origin, out);
+  const { rows } = transcoders[signal].openBlock().add(kept, origin);
   // of a metric with several kinds of data, only the last is read
   if (signal === 'metrics') expect(rows).toBeLessThanOrEqual(checked.records);
   else expect(rows).toBe(checked.records);

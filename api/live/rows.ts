@@ -5,9 +5,9 @@
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
 import type { LogRecord } from '../../kernel/log/log.ts';
+import { readBlock } from '../../kernel/otlp/native/read-block.ts';
 import { rowDecoder } from '../../kernel/otlp/rows/decode-rows.ts';
 import { logsTranscoder } from '../../kernel/otlp/rows/logs-rows.ts';
-import { RowWriter } from '../../kernel/otlp/rows/row-binary.ts';
 import { otlpHeaders } from '../../kernel/topics.ts';
 import type { AttributePairs } from '../attributes.ts';
 import type { LogRow } from '../logs/line.ts';
@@ -27,12 +27,12 @@ const decompress = promisify(zstdDecompress);
 /** Returns a function that reads the lines of a record, one after the other. It keeps scratch space: one per feed. */
 export const liveRowReader = (): ((record: LogRecord, partition: number) => Promise<Iterable<LiveRow>>) => {
   const transcoder = logsTranscoder();
-  const decode = rowDecoder(transcoder.structure);
+  const decode = transcoder.format === 'Native' ? readBlock : rowDecoder(transcoder.structure);
   return async ({ headers, offset, value }, partition) => {
     const identity = headers[otlpHeaders.encoding] === 'identity';
     const request = identity ? value : await decompress(value, { maxOutputLength: maxRequestBytes });
     if (request.length > maxRequestBytes) throw new RangeError('The request is too large to be shown live.');
-    const rows = new RowWriter(2 * request.length + 1024, maxRowsBytes);
+    const block = transcoder.openBlock(maxRowsBytes);
     const origin = {
       org: headers[otlpHeaders.org]!,
       project: headers[otlpHeaders.project]!,
@@ -41,8 +41,8 @@ export const liveRowReader = (): ((record: LogRecord, partition: number) => Prom
       partition,
       offset,
     };
-    transcoder.transcode(request, origin, rows);
-    return liveRows(decode(rows.written()) as Iterable<TableRow>);
+    block.add(request, origin);
+    return liveRows(decode(Buffer.concat(block.written())) as unknown as Iterable<TableRow>);
   };
 };
 

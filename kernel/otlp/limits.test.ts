@@ -1,20 +1,15 @@
 import { expect, test } from 'vitest';
 import { cutLength, limits, truncatedKey } from './limits.ts';
 import { type AnyValue, encodeLogs, encodeMetrics, encodeTraces, type KeyValue } from './proof/reference.ts';
-import { decodeRows } from './rows/decode-rows.ts';
+import { rowsOfRequest } from './proof/rows-of.ts';
 import { logsTranscoder } from './rows/logs-rows.ts';
 import { metricsTranscoder } from './rows/metrics-rows.ts';
-import { RowWriter } from './rows/row-binary.ts';
+import type { Transcoder } from './rows/rows-block.ts';
 import { spansTranscoder } from './rows/spans-rows.ts';
-import type { Transcoder } from './rows/transcoder.ts';
 
 const origin = { org: 'o', project: 'p', receivedAtMs: 1_763_629_200_000, retentionDays: 30, partition: 0, offset: 0 };
 
-const rowsOf = (transcoder: Transcoder, request: Uint8Array) => {
-  const out = new RowWriter(16, 2 ** 28);
-  const { cutRows } = transcoder.transcode(request, origin, out);
-  return { cutRows, rows: decodeRows(transcoder.structure, out.written()) };
-};
+const rowsOf = (transcoder: Transcoder, request: Uint8Array) => rowsOfRequest(transcoder, request, origin);
 const spanRow = (span: object, resource = {}, scope = {}) => {
   const { rows, cutRows } = rowsOf(
     spansTranscoder(),

@@ -35,7 +35,9 @@ export interface RowsInsert {
   readonly table: string;
   /** Column names and types in the order of the bytes, as ClickHouse writes them: ``service String, `events.name` Array(String)``. */
   readonly structure: string;
-  /** RowBinary. All rows must belong to one partition of every table they end up in. */
+  /** Default RowBinary. */
+  readonly format?: 'Native' | 'RowBinary';
+  /** In parts. All rows must belong to one partition of every table they end up in. */
   readonly rows: readonly Uint8Array[];
   readonly rowCount: number;
   /** Inserts with a token that was stored before change nothing, views included. */

@@ -60,10 +60,10 @@ export const openTelemetryServer = async (
       }
     },
 
-    async insert({ table, structure, rows, rowCount, token }) {
+    async insert({ table, format = 'RowBinary', structure, rows, rowCount, token }) {
       if (rowCount === 0) return;
       const insert = {
-        sql: `INSERT INTO ${table} (${columnNames(structure).join(', ')}) FORMAT RowBinary`,
+        sql: `INSERT INTO ${table} (${columnNames(structure).join(', ')}) FORMAT ${format}`,
         data: rows,
         queryId: queryIdOf(config.database, table, token),
       };

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { columnsOf } from '../otlp/rows/decode-rows.ts';
+import { columnsOf } from '../otlp/native/read-block.ts';
 import { logsTranscoder } from '../otlp/rows/logs-rows.ts';
 import { metricsTranscoder } from '../otlp/rows/metrics-rows.ts';
 import { spansTranscoder } from '../otlp/rows/spans-rows.ts';

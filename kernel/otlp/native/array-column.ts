@@ -22,7 +22,7 @@ export class ArrayColumn<Elements extends Column> implements Column {
   readonly type: string;
   /** Elements are added here. */
   readonly elements: Elements;
-  private readonly ends: ArrayEnds;
+  readonly ends: ArrayEnds;
 
   constructor(ends: ArrayEnds, elements: Elements) {
     this.type = `Array(${elements.type})`;

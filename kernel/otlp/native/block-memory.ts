@@ -63,7 +63,7 @@ export class BlockMemory {
       if (held > keptBytes) buffer.resize(initialBytes);
       else if (buffer.position < buffer.bytes.length / 8)
         buffer.resize(Math.max(initialBytes, buffer.bytes.length / 2));
-      else buffer.clear();
+      else buffer.position = 0;
     }
     for (const dictionary of this.dictionaries) dictionary.clear();
     this.bytesAtMark = 0;

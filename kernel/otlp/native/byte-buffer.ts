@@ -31,8 +31,9 @@ export class ByteBuffer {
     return this.bytes.subarray(0, this.position);
   }
 
-  /** Starts anew in the memory it has. */
+  /** Starts anew. What an unusually large record made it grow to is given back. */
   clear(): void {
+    if (this.bytes.length > keptBytes) this.resize(keptBytes);
     this.position = 0;
   }
 
@@ -217,3 +218,13 @@ export class ByteBuffer {
     this.view = new DataView(grown.buffer);
   }
 }
+
+const keptBytes = 2 ** 20;
+
+/** A buffer of what is not a part of a column yet, or never will be. */
+export const scratchBuffer = (maxBytes: number): ByteBuffer => {
+  const buffer: ByteBuffer = new ByteBuffer(256, (bytes) => {
+    if (buffer.position + bytes > maxBytes) throw new RowsTooLargeError(`its rows are larger than ${maxBytes} bytes`);
+  });
+  return buffer;
+};

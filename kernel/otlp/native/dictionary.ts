@@ -25,7 +25,7 @@ export class Dictionary {
 
   clear(): void {
     this.count = 0;
-    this.keys.clear();
+    this.keys.position = 0;
     if (this.slots.length <= keptSlots) {
       this.slots.fill(0);
       return;

@@ -12,6 +12,8 @@ export class LowCardinalityColumn implements Column {
   readonly dictionary: Dictionary;
   /** The numbers, 32 bits each. */
   readonly numbers: ByteBuffer;
+  /** The number of the value that many rows to come have. */
+  constant = 0;
   private last = -1;
 
   constructor(memory: BlockMemory) {
@@ -26,10 +28,23 @@ export class LowCardinalityColumn implements Column {
     this.numbers.uint32(this.last);
   }
 
-  /** Adds the value of this number `times` times. */
-  add(number: number, times = 1): void {
-    if (times === 0) return;
+  /** Adds the value of this number. */
+  add(number: number): void {
     this.numbers.uint32(number);
+  }
+
+  setConstant(source: WireReader, at: number, length: number, limit: number): void {
+    this.constant = this.dictionary.numberOf(source, at, cutLength(source.bytes, at, length, limit));
+  }
+
+  setConstantText(text: string): void {
+    this.constant = this.dictionary.numberOfText(text);
+  }
+
+  /** Adds `constant` so many times. */
+  addConstant(times: number): void {
+    if (times === 0) return;
+    this.numbers.uint32(this.constant);
     this.numbers.repeat(4, times - 1);
   }
 

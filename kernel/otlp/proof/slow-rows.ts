@@ -3,7 +3,7 @@
  * column. The twin that tests hold the fast writers against, on requests within the limits.
  */
 
-import type { Origin } from '../rows/row-head.ts';
+import type { Origin } from '../rows/origin.ts';
 import { severityOfNumber, severityOfText } from '../rows/severity.ts';
 import {
   type AnyValue,
@@ -19,7 +19,7 @@ import {
   type Span,
 } from './reference.ts';
 
-/** As `decodeRows` gives it. */
+/** As `readBlock` gives it. */
 type Row = Record<string, unknown>;
 
 export const slowSpanRows = (request: Uint8Array, origin: Origin): Row[] =>

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import type { Telemetry } from '../../telemetry/client.ts';
 import { openEmbeddedTelemetry } from '../../telemetry/embedded.ts';
 import { migrateTelemetry } from '../../telemetry/migrate.ts';
-import { type Column, columnsOf, decodeRows } from '../rows/decode-rows.ts';
-import { RowWriter } from '../rows/row-binary.ts';
-import type { Transcoder } from '../rows/transcoder.ts';
+import { columnsOf, type NamedType } from '../native/read-block.ts';
+import type { Transcoder } from '../rows/rows-block.ts';
+import { rowsOfBlock } from './rows-of.ts';
 
 /** Integers of 64 bits, doubles and times are texts, FixedStrings are hex, maps are arrays of pairs. */
 export type StoredRow = Record<string, unknown>;
@@ -33,8 +33,9 @@ export const openRowStore = async (): Promise<RowStore> => {
   await telemetry.command('CREATE MATERIALIZED VIEW kept_points_view TO kept_points AS SELECT * FROM metric_points');
   return {
     telemetry,
-    async roundTrip({ table, structure, transcode }, request, project) {
-      const out = new RowWriter(2 ** 10, 2 ** 26);
+    async roundTrip(transcoder, request, project) {
+      const { table, format, structure } = transcoder;
+      const block = transcoder.openBlock();
       // arrival now, as rows past their retention are not even stored
       const origin = {
         org: 'org_default',
@@ -44,9 +45,9 @@ export const openRowStore = async (): Promise<RowStore> => {
         partition: 3,
         offset: 42,
       };
-      const { rows: rowCount } = transcode(request, origin, out);
-      const written = decodeRows(structure, out.written());
-      await telemetry.insert({ table, structure, rows: [out.written()], rowCount, token: project });
+      const { rows: rowCount } = block.add(request, origin);
+      const written = rowsOfBlock(transcoder, block);
+      await telemetry.insert({ table, format, structure, rows: block.written(), rowCount, token: project });
       const columns = columnsOf(structure);
       const selected = columns.map(({ name, type }) => `${readable(quoted(name), type)} AS ${quoted(name)}`);
       const stored = table === 'metric_points' ? 'kept_points' : table;
@@ -75,7 +76,7 @@ const readable = (column: string, type: string): string => {
   return column;
 };
 
-const asRead = (row: StoredRow, columns: Column[]): StoredRow =>
+const asRead = (row: StoredRow, columns: NamedType[]): StoredRow =>
   Object.fromEntries(columns.map(({ name, type }) => [name, valueAsRead(row[name], type)]));
 
 const valueAsRead = (value: unknown, type: string): unknown => {

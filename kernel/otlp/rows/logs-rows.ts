@@ -3,8 +3,9 @@
 import { cut, cutName, limits, sum32 } from '../limits.ts';
 import { fixed32, fixed64, lengthDelimited, varint, type WireReader } from '../wire.ts';
 import { AttributeList } from './attribute-list.ts';
+import type { Origin } from './origin.ts';
 import type { RowWriter } from './row-binary.ts';
-import { headColumns, type Origin, type RowHead } from './row-head.ts';
+import { headColumns, type RowHead } from './row-head.ts';
 import { severityOfNumber, severityOfText } from './severity.ts';
 import { type Columns, defineTranscoder, type RecordWriter, type Transcoded } from './transcoder.ts';
 import { ValueText } from './value-text.ts';

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
+import { scratchBuffer } from '../native/byte-buffer.ts';
 import { randomOf } from '../proof/random-requests.ts';
 import { writeDouble, writeInteger, writeJsonDouble } from './number-text.ts';
-import { RowWriter } from './row-binary.ts';
 
-const out = new RowWriter(64, 2 ** 20);
+const out = scratchBuffer(2 ** 20);
 const written = (write: () => void): string => {
   out.position = 0;
   write();

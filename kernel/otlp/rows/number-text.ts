@@ -1,8 +1,8 @@
 /** Numbers as text, written as JavaScript would, mostly without making a string of them. */
-import type { RowWriter } from './row-binary.ts';
+import type { ByteBuffer } from '../native/byte-buffer.ts';
 
 /** An int64 from its halves. */
-export const writeInteger = (low: number, high: number, out: RowWriter): void => {
+export const writeInteger = (low: number, high: number, out: ByteBuffer): void => {
   const value = high * 2 ** 32 + (low >>> 0);
   if (Number.isSafeInteger(value)) out.digits(value);
   else out.ascii(String((BigInt(high) << 32n) | BigInt(low >>> 0)));
@@ -12,7 +12,7 @@ export const writeInteger = (low: number, high: number, out: RowWriter): void =>
  * As `String` does, but for -0, which stays "-0". Most doubles that are sent have few decimals: a whole number of at
  * most 31 bits over a power of ten that gives back the very double is its shortest text, as both fit in 15 digits.
  */
-export const writeDouble = (value: number, out: RowWriter): void => {
+export const writeDouble = (value: number, out: ByteBuffer): void => {
   const size = Math.abs(value);
   for (let decimals = 0, scale = 1; decimals <= 6 && size > 0; decimals++, scale *= 10) {
     const scaled = Math.round(size * scale);
@@ -33,7 +33,7 @@ export const writeDouble = (value: number, out: RowWriter): void => {
 };
 
 /** A double within JSON: a whole one gets `.0`, so that it stays a double; NaN and the infinities become strings. */
-export const writeJsonDouble = (value: number, out: RowWriter): void => {
+export const writeJsonDouble = (value: number, out: ByteBuffer): void => {
   if (!Number.isFinite(value)) {
     out.ascii(`"${value}"`);
     return;

@@ -3,8 +3,8 @@
  * (of an int the nearest one, so that queries need not look at the type), and the int exactly.
  */
 
+import type { ByteBuffer } from '../native/byte-buffer.ts';
 import type { WireReader } from '../wire.ts';
-import type { RowWriter } from './row-binary.ts';
 
 export class NumberValue {
   private at = 0;
@@ -22,7 +22,7 @@ export class NumberValue {
     reader.advance(8);
   }
 
-  write({ view }: WireReader, types: RowWriter, doubles: RowWriter, ints: RowWriter): void {
+  write({ view }: WireReader, types: ByteBuffer, doubles: ByteBuffer, ints: ByteBuffer): void {
     const { at } = this;
     const low = at === 0 ? 0 : view.getInt32(at, true);
     const high = at === 0 ? 0 : view.getInt32(at + 4, true);

@@ -6,18 +6,9 @@
 import { cutName, limits } from '../limits.ts';
 import { lengthDelimited, type WireReader } from '../wire.ts';
 import { AttributeList } from './attribute-list.ts';
+import type { Origin } from './origin.ts';
 import { RowWriter } from './row-binary.ts';
 import { letter } from './value-text.ts';
-
-/** Where a request came from: the headers of its log record, and its place on the log. */
-export interface Origin {
-  readonly org: string;
-  readonly project: string;
-  readonly receivedAtMs: number;
-  readonly retentionDays: number;
-  readonly partition: number;
-  readonly offset: number;
-}
 
 /** The columns, in the order of the bytes. */
 export const headColumns = [

@@ -2,12 +2,11 @@
 import { expect, test } from 'vitest';
 import type { Signal } from '../messages.ts';
 import { randomWire } from '../proof/random-wire.ts';
+import { rowsOfBlock } from '../proof/rows-of.ts';
 import { slowLogRows, slowMetricRows, slowSpanRows } from '../proof/slow-rows.ts';
-import { decodeRows } from './decode-rows.ts';
 import { logsTranscoder } from './logs-rows.ts';
 import { metricsTranscoder } from './metrics-rows.ts';
-import { RowWriter } from './row-binary.ts';
-import type { Origin } from './row-head.ts';
+import type { Origin } from './origin.ts';
 import { spansTranscoder } from './spans-rows.ts';
 
 const origin: Origin = {
@@ -27,16 +26,16 @@ test.each([
 ] as const)(
   '%s: every row is what its slow twin makes of it',
   (signal: Signal, transcoder, slowRows) => {
-    const out = new RowWriter(16, 2 ** 26);
+    const block = transcoder.openBlock(2 ** 26);
     let rowsSeen = 0;
     for (let seed = 1; seed <= requestsPerSignal; seed++) {
       const request = randomWire(signal, seed);
       const expected = slowRows(request, origin);
-      out.position = 0;
-      const { rows, cutRows } = transcoder.transcode(request, origin, out);
+      block.clear();
+      const { rows, cutRows } = block.add(request, origin);
       const message = `seed ${seed}, request ${Buffer.from(request).toString('hex').slice(0, 4000)}`;
       expect({ rows, cutRows }, message).toEqual({ rows: expected.length, cutRows: 0 });
-      expect(decodeRows(transcoder.structure, out.written()), message).toEqual(expected);
+      expect(rowsOfBlock(transcoder, block), message).toEqual(expected);
       rowsSeen += rows;
     }
     // so that it cannot pass on empty requests

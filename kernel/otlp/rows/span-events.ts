@@ -1,32 +1,54 @@
 /** The events of a span, as the columns `events.*`: parallel arrays. */
 
 import { cutName, limits, sum32 } from '../limits.ts';
+import { ArrayColumn, ArrayEnds } from '../native/array-column.ts';
+import type { BlockMemory } from '../native/block-memory.ts';
+import type { ByteBuffer } from '../native/byte-buffer.ts';
+import { LowCardinalityColumn } from '../native/low-cardinality-column.ts';
+import { MapColumn } from '../native/map-column.ts';
+import { PlainColumn } from '../native/plain-column.ts';
 import { fixed64, lengthDelimited, varint, type WireReader } from '../wire.ts';
-import { AttributeList } from './attribute-list.ts';
-import { RowWriter } from './row-binary.ts';
+import { AttributeMap } from './attribute-map.ts';
+
+export const eventColumns = (memory: BlockMemory) => {
+  const ends = new ArrayEnds(memory);
+  return {
+    'events.time': new ArrayColumn(ends, new PlainColumn(memory, "DateTime64(9, 'UTC')")),
+    'events.name': new ArrayColumn(ends, new LowCardinalityColumn(memory)),
+    'events.attributes': new ArrayColumn(ends, new MapColumn(memory)),
+    'events.attribute_types': new ArrayColumn(ends, new LowCardinalityColumn(memory)),
+    'events.dropped_attributes_count': new ArrayColumn(ends, new PlainColumn(memory, 'UInt32')),
+  };
+};
 
 export class SpanEvents {
-  /** Events beyond the limit, and what was cut of those kept, as bits of `cut`. */
+  /** Events of this span beyond the limit, and what was cut of those kept, as bits of `cut`. */
   dropped = 0;
   cut = 0;
   private count = 0;
-  private readonly attributes = new AttributeList();
-  private readonly times = new RowWriter(256, limits.rowsBytes);
-  private readonly names = new RowWriter(256, limits.rowsBytes);
-  private readonly maps = new RowWriter(1024, limits.rowsBytes);
-  private readonly types = new RowWriter(256, limits.rowsBytes);
-  private readonly droppedAttributes = new RowWriter(256, limits.rowsBytes);
+  private readonly ends: ArrayEnds;
+  private readonly times: ByteBuffer;
+  private readonly names: LowCardinalityColumn;
+  private readonly maps: MapColumn;
+  private readonly types: LowCardinalityColumn;
+  private readonly droppedAttributes: ByteBuffer;
+  private readonly attributes: AttributeMap;
 
+  constructor(columns: ReturnType<typeof eventColumns>) {
+    this.ends = columns['events.time'].ends;
+    this.times = columns['events.time'].elements.values;
+    this.names = columns['events.name'].elements;
+    this.maps = columns['events.attributes'].elements;
+    this.types = columns['events.attribute_types'].elements;
+    this.droppedAttributes = columns['events.dropped_attributes_count'].elements.values;
+    this.attributes = new AttributeMap(this.maps.dictionary, this.types.dictionary);
+  }
+
+  /** Starts the next span. */
   clear(): void {
     this.dropped = 0;
     this.cut = 0;
-    if (this.count === 0) return;
     this.count = 0;
-    this.times.clear();
-    this.names.clear();
-    this.maps.clear();
-    this.types.clear();
-    this.droppedAttributes.clear();
   }
 
   /** Takes the event whose length comes next. */
@@ -68,22 +90,15 @@ export class SpanEvents {
     }
     this.count++;
     this.times.time(reader, timeAt);
-    this.names.text(reader, nameAt, nameLength, limits.nameBytes);
-    this.cut |= attributes.writeMap(reader, this.maps, cutName(nameLength));
-    attributes.writeTypes(this.types);
+    this.names.addText(reader, nameAt, nameLength, limits.nameBytes);
+    this.cut |= attributes.write(reader, this.maps.pairs, cutName(nameLength));
+    this.maps.end();
+    this.types.add(attributes.typesNumber());
     this.droppedAttributes.uint32(sum32(dropped, attributes.dropped));
   }
 
-  write(out: RowWriter): void {
-    const { count } = this;
-    if (count === 0) {
-      out.zeros(5);
-      return;
-    }
-    out.array(count, this.times);
-    out.array(count, this.names);
-    out.array(count, this.maps);
-    out.array(count, this.types);
-    out.array(count, this.droppedAttributes);
+  /** The span has no more events. */
+  end(): void {
+    this.ends.add(this.times.position / 8);
   }
 }

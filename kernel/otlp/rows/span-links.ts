@@ -1,36 +1,60 @@
 /** The links of a span, as the columns `links.*`: parallel arrays. */
 
 import { cutValue, limits, sum32 } from '../limits.ts';
+import { ArrayColumn, ArrayEnds } from '../native/array-column.ts';
+import type { BlockMemory } from '../native/block-memory.ts';
+import type { ByteBuffer } from '../native/byte-buffer.ts';
+import { LowCardinalityColumn } from '../native/low-cardinality-column.ts';
+import { MapColumn } from '../native/map-column.ts';
+import { PlainColumn } from '../native/plain-column.ts';
 import { fixed32, lengthDelimited, varint, type WireReader } from '../wire.ts';
-import { AttributeList } from './attribute-list.ts';
-import { RowWriter } from './row-binary.ts';
+import { AttributeMap } from './attribute-map.ts';
+
+export const linkColumns = (memory: BlockMemory) => {
+  const ends = new ArrayEnds(memory);
+  return {
+    'links.trace_id': new ArrayColumn(ends, new PlainColumn(memory, 'FixedString(16)')),
+    'links.span_id': new ArrayColumn(ends, new PlainColumn(memory, 'FixedString(8)')),
+    'links.flags': new ArrayColumn(ends, new PlainColumn(memory, 'UInt32')),
+    'links.trace_state': new ArrayColumn(ends, new PlainColumn(memory, 'String')),
+    'links.attributes': new ArrayColumn(ends, new MapColumn(memory)),
+    'links.attribute_types': new ArrayColumn(ends, new LowCardinalityColumn(memory)),
+    'links.dropped_attributes_count': new ArrayColumn(ends, new PlainColumn(memory, 'UInt32')),
+  };
+};
 
 export class SpanLinks {
-  /** Links beyond the limit, and what was cut of those kept, as bits of `cut`. */
+  /** Links of this span beyond the limit, and what was cut of those kept, as bits of `cut`. */
   dropped = 0;
   cut = 0;
   private count = 0;
-  private readonly attributes = new AttributeList();
-  private readonly traceIds = new RowWriter(256, limits.rowsBytes);
-  private readonly spanIds = new RowWriter(256, limits.rowsBytes);
-  private readonly flags = new RowWriter(256, limits.rowsBytes);
-  private readonly traceStates = new RowWriter(256, limits.rowsBytes);
-  private readonly maps = new RowWriter(256, limits.rowsBytes);
-  private readonly types = new RowWriter(256, limits.rowsBytes);
-  private readonly droppedAttributes = new RowWriter(256, limits.rowsBytes);
+  private readonly ends: ArrayEnds;
+  private readonly traceIds: ByteBuffer;
+  private readonly spanIds: ByteBuffer;
+  private readonly flags: ByteBuffer;
+  private readonly traceStates: ByteBuffer;
+  private readonly maps: MapColumn;
+  private readonly types: LowCardinalityColumn;
+  private readonly droppedAttributes: ByteBuffer;
+  private readonly attributes: AttributeMap;
 
+  constructor(columns: ReturnType<typeof linkColumns>) {
+    this.ends = columns['links.trace_id'].ends;
+    this.traceIds = columns['links.trace_id'].elements.values;
+    this.spanIds = columns['links.span_id'].elements.values;
+    this.flags = columns['links.flags'].elements.values;
+    this.traceStates = columns['links.trace_state'].elements.values;
+    this.maps = columns['links.attributes'].elements;
+    this.types = columns['links.attribute_types'].elements;
+    this.droppedAttributes = columns['links.dropped_attributes_count'].elements.values;
+    this.attributes = new AttributeMap(this.maps.dictionary, this.types.dictionary);
+  }
+
+  /** Starts the next span. */
   clear(): void {
     this.dropped = 0;
     this.cut = 0;
-    if (this.count === 0) return;
     this.count = 0;
-    this.traceIds.clear();
-    this.spanIds.clear();
-    this.flags.clear();
-    this.traceStates.clear();
-    this.maps.clear();
-    this.types.clear();
-    this.droppedAttributes.clear();
   }
 
   /** Takes the link whose length comes next. */
@@ -88,23 +112,14 @@ export class SpanLinks {
     this.spanIds.fixedString(reader, spanIdAt, spanIdLength, 8);
     this.flags.uint32(flags);
     this.traceStates.text(reader, stateAt, stateLength, limits.valueBytes);
-    this.cut |= attributes.writeMap(reader, this.maps, cutValue(stateLength));
-    attributes.writeTypes(this.types);
+    this.cut |= attributes.write(reader, this.maps.pairs, cutValue(stateLength));
+    this.maps.end();
+    this.types.add(attributes.typesNumber());
     this.droppedAttributes.uint32(sum32(dropped, attributes.dropped));
   }
 
-  write(out: RowWriter): void {
-    const { count } = this;
-    if (count === 0) {
-      out.zeros(7);
-      return;
-    }
-    out.array(count, this.traceIds);
-    out.array(count, this.spanIds);
-    out.array(count, this.flags);
-    out.array(count, this.traceStates);
-    out.array(count, this.maps);
-    out.array(count, this.types);
-    out.array(count, this.droppedAttributes);
+  /** The span has no more links. */
+  end(): void {
+    this.ends.add(this.flags.position / 4);
   }
 }

@@ -1,57 +1,61 @@
 /** From an ExportTraceServiceRequest to rows of the table `spans`. Field numbers: opentelemetry/proto/trace/v1/trace.proto. */
 
 import { cut, cutName, cutValue, limits, sum32 } from '../limits.ts';
+import type { BlockMemory } from '../native/block-memory.ts';
+import type { ByteBuffer } from '../native/byte-buffer.ts';
+import { LowCardinalityColumn } from '../native/low-cardinality-column.ts';
+import { MapColumn } from '../native/map-column.ts';
+import { PlainColumn } from '../native/plain-column.ts';
 import { fixed32, fixed64, lengthDelimited, varint, type WireReader } from '../wire.ts';
-import { AttributeList } from './attribute-list.ts';
-import type { RowWriter } from './row-binary.ts';
-import { headColumns, type RowHead } from './row-head.ts';
-import { SpanEvents } from './span-events.ts';
-import { SpanLinks } from './span-links.ts';
-import { type Columns, defineTranscoder, type RecordWriter, type Transcoded } from './transcoder.ts';
+import { AttributeMap } from './attribute-map.ts';
+import { headColumns, type RowHead } from './head-columns.ts';
+import { defineTranscoder, type RecordWriter, type Transcoded } from './rows-block.ts';
+import { eventColumns, SpanEvents } from './span-events.ts';
+import { linkColumns, SpanLinks } from './span-links.ts';
 
-const columns: Columns = [
-  ...headColumns,
-  ['trace_id', 'FixedString(16)'],
-  ['span_id', 'FixedString(8)'],
-  ['parent_span_id', 'FixedString(8)'],
-  ['start_time', "DateTime64(9, 'UTC')"],
-  ['duration_ns', 'UInt64'],
-  ['kind', "Enum8('unspecified' = 0, 'internal' = 1, 'server' = 2, 'client' = 3, 'producer' = 4, 'consumer' = 5)"],
-  ['status', "Enum8('unset' = 0, 'ok' = 1, 'error' = 2)"],
-  ['flags', 'UInt32'],
-  ['dropped_attributes_count', 'UInt32'],
-  ['dropped_events_count', 'UInt32'],
-  ['dropped_links_count', 'UInt32'],
-  ['name', 'LowCardinality(String)'],
-  ['status_message', 'String'],
-  ['trace_state', 'String'],
-  ['attributes', 'Map(LowCardinality(String), String)'],
-  ['attribute_types', 'LowCardinality(String)'],
-  ['events.time', "Array(DateTime64(9, 'UTC'))"],
-  ['events.name', 'Array(LowCardinality(String))'],
-  ['events.attributes', 'Array(Map(LowCardinality(String), String))'],
-  ['events.attribute_types', 'Array(LowCardinality(String))'],
-  ['events.dropped_attributes_count', 'Array(UInt32)'],
-  ['links.trace_id', 'Array(FixedString(16))'],
-  ['links.span_id', 'Array(FixedString(8))'],
-  ['links.flags', 'Array(UInt32)'],
-  ['links.trace_state', 'Array(String)'],
-  ['links.attributes', 'Array(Map(LowCardinality(String), String))'],
-  ['links.attribute_types', 'Array(LowCardinality(String))'],
-  ['links.dropped_attributes_count', 'Array(UInt32)'],
-];
+const spanColumns = (memory: BlockMemory) => ({
+  ...headColumns(memory),
+  trace_id: new PlainColumn(memory, 'FixedString(16)'),
+  span_id: new PlainColumn(memory, 'FixedString(8)'),
+  parent_span_id: new PlainColumn(memory, 'FixedString(8)'),
+  start_time: new PlainColumn(memory, "DateTime64(9, 'UTC')"),
+  duration_ns: new PlainColumn(memory, 'UInt64'),
+  kind: new PlainColumn(
+    memory,
+    "Enum8('unspecified' = 0, 'internal' = 1, 'server' = 2, 'client' = 3, 'producer' = 4, 'consumer' = 5)",
+  ),
+  status: new PlainColumn(memory, "Enum8('unset' = 0, 'ok' = 1, 'error' = 2)"),
+  flags: new PlainColumn(memory, 'UInt32'),
+  dropped_attributes_count: new PlainColumn(memory, 'UInt32'),
+  dropped_events_count: new PlainColumn(memory, 'UInt32'),
+  dropped_links_count: new PlainColumn(memory, 'UInt32'),
+  name: new LowCardinalityColumn(memory),
+  status_message: new PlainColumn(memory, 'String'),
+  trace_state: new PlainColumn(memory, 'String'),
+  attributes: new MapColumn(memory),
+  attribute_types: new LowCardinalityColumn(memory),
+  ...eventColumns(memory),
+  ...linkColumns(memory),
+});
 
-/** Its `transcode` keeps scratch space between calls: one per sink, never shared. */
-export const spansTranscoder = () => defineTranscoder('spans', columns, () => new SpanWriter());
+export const spansTranscoder = () => defineTranscoder('spans', (memory) => new SpanWriter(memory));
 
 class SpanWriter implements RecordWriter {
-  private readonly attributes = new AttributeList();
-  private readonly events = new SpanEvents();
-  private readonly links = new SpanLinks();
+  readonly columns;
+  private readonly attributes: AttributeMap;
+  private readonly events: SpanEvents;
+  private readonly links: SpanLinks;
+
+  constructor(memory: BlockMemory) {
+    this.columns = spanColumns(memory);
+    this.attributes = new AttributeMap(this.columns.attributes.dictionary, this.columns.attribute_types.dictionary);
+    this.events = new SpanEvents(this.columns);
+    this.links = new SpanLinks(this.columns);
+  }
 
   startRequest(): void {}
 
-  writeRecord(reader: WireReader, head: RowHead, out: RowWriter, counts: Transcoded): void {
+  writeRecord(reader: WireReader, head: RowHead, counts: Transcoded): void {
     const { attributes, events, links } = this;
     attributes.clear();
     events.clear();
@@ -146,31 +150,32 @@ class SpanWriter implements RecordWriter {
     }
     this.readStatus(reader, statusAt, statusLength);
 
-    out.append(head.bytes);
-    out.fixedString(reader, traceIdAt, traceIdLength, 16);
-    out.fixedString(reader, spanIdAt, spanIdLength, 8);
-    out.fixedString(reader, parentAt, parentLength, 8);
-    out.time(reader, startAt);
-    writeDuration(reader, startAt, endAt, out);
-    out.byte(kind > 5 ? 0 : kind);
-    out.byte(this.statusCode > 2 ? 0 : this.statusCode);
-    out.uint32(flags);
-    out.uint32(sum32(droppedAttributes, attributes.dropped));
-    out.uint32(sum32(droppedEvents, events.dropped));
-    out.uint32(sum32(droppedLinks, links.dropped));
-    out.text(reader, nameAt, nameLength, limits.nameBytes);
-    out.text(reader, this.messageAt, this.messageLength, limits.valueBytes);
-    out.text(reader, traceStateAt, traceStateLength, limits.valueBytes);
+    const { columns } = this;
+    columns.trace_id.values.fixedString(reader, traceIdAt, traceIdLength, 16);
+    columns.span_id.values.fixedString(reader, spanIdAt, spanIdLength, 8);
+    columns.parent_span_id.values.fixedString(reader, parentAt, parentLength, 8);
+    columns.start_time.values.time(reader, startAt);
+    writeDuration(reader, startAt, endAt, columns.duration_ns.values);
+    columns.kind.values.byte(kind > 5 ? 0 : kind);
+    columns.status.values.byte(this.statusCode > 2 ? 0 : this.statusCode);
+    columns.flags.values.uint32(flags);
+    columns.dropped_attributes_count.values.uint32(sum32(droppedAttributes, attributes.dropped));
+    columns.dropped_events_count.values.uint32(sum32(droppedEvents, events.dropped));
+    columns.dropped_links_count.values.uint32(sum32(droppedLinks, links.dropped));
+    columns.name.addText(reader, nameAt, nameLength, limits.nameBytes);
+    columns.status_message.values.text(reader, this.messageAt, this.messageLength, limits.valueBytes);
+    columns.trace_state.values.text(reader, traceStateAt, traceStateLength, limits.valueBytes);
     const cutHere =
       cutName(nameLength) |
       cutValue(this.messageLength) |
       cutValue(traceStateLength) |
       (events.dropped > 0 ? cut.events : 0) |
       (links.dropped > 0 ? cut.links : 0);
-    const cutInAll = attributes.writeMap(reader, out, cutHere) | head.cut | events.cut | links.cut;
-    attributes.writeTypes(out);
-    events.write(out);
-    links.write(out);
+    const cutInAll = attributes.write(reader, columns.attributes.pairs, cutHere) | head.cut | events.cut | links.cut;
+    columns.attributes.end();
+    columns.attribute_types.add(attributes.typesNumber());
+    events.end();
+    links.end();
     counts.rows++;
     if (cutInAll !== 0) counts.cutRows++;
   }
@@ -201,7 +206,7 @@ class SpanWriter implements RecordWriter {
  * Nanoseconds from start to end; 0 where the clock went back. Both end where DateTime64(9) does, so that their sum in
  * ClickHouse never overflows: that would refuse the whole batch.
  */
-const writeDuration = ({ view }: WireReader, startAt: number, endAt: number, out: RowWriter): void => {
+const writeDuration = ({ view }: WireReader, startAt: number, endAt: number, out: ByteBuffer): void => {
   let low = 0;
   let high = 0;
   if (endAt !== 0) {

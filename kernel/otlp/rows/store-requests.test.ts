@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import type { LogRecord } from '../../log/log.ts';
 import type { RowsInsert } from '../../telemetry/client.ts';
 import { otlpHeaders } from '../../topics.ts';
+import type { RowsBlock, Transcoder } from './rows-block.ts';
 import { storeRequests } from './store-requests.ts';
-import type { Transcoder } from './transcoder.ts';
 
 const headers = {
   [otlpHeaders.org]: 'o',
@@ -16,16 +16,26 @@ const record = (offset: number, text: string): LogRecord => ({
   ...{ offset, key: '', timestampMs: 0, headers, value: Buffer.from(text) },
 });
 
-/** One row of one byte a request, and a bug that one of them meets. */
-const buggy: Transcoder = {
-  table: 't',
-  structure: 'a UInt8',
-  transcode(request, _origin, out) {
-    if (Buffer.from(request).toString() === 'poison') throw new TypeError('undefined is not a function');
-    out.byte(1);
-    return { rows: 1, cutRows: 0 };
-  },
+/** One row a request, and a bug that one of them meets. */
+const buggyBlock = (): RowsBlock => {
+  let rows = 0;
+  return {
+    get rows() {
+      return rows;
+    },
+    usedBytes: 0,
+    add(request) {
+      if (Buffer.from(request).toString() === 'poison') throw new TypeError('undefined is not a function');
+      rows++;
+      return { rows: 1, cutRows: 0 };
+    },
+    written: () => [],
+    clear() {
+      rows = 0;
+    },
+  };
 };
+const buggy: Transcoder = { table: 't', format: 'Native', structure: 'a UInt8', openBlock: buggyBlock };
 
 test('a request that a bug of ours cannot read is set aside, and holds up nobody', async () => {
   const inserts: RowsInsert[] = [];

@@ -1,21 +1,17 @@
 import { describe, expect, test } from 'vitest';
+import { RowsTooLargeError } from '../native/byte-buffer.ts';
 import { encodeLogs, encodeMetrics, encodeTraces } from '../proof/reference.ts';
+import { rowsOfBlock, rowsOfRequest } from '../proof/rows-of.ts';
 import { WireError } from '../wire.ts';
-import { decodeRows } from './decode-rows.ts';
 import { logsTranscoder } from './logs-rows.ts';
 import { metricsTranscoder } from './metrics-rows.ts';
-import { RowsTooLargeError, RowWriter } from './row-binary.ts';
+import type { Transcoder } from './rows-block.ts';
 import { spansTranscoder } from './spans-rows.ts';
-import type { Transcoder } from './transcoder.ts';
 
 const origin = { org: 'o', project: 'p', receivedAtMs: 1_763_629_200_000, retentionDays: 30, partition: 0, offset: 7 };
 const transcoders = { traces: spansTranscoder(), logs: logsTranscoder(), metrics: metricsTranscoder() };
 
-const rowsOf = (transcoder: Transcoder, request: Uint8Array) => {
-  const out = new RowWriter(16, 2 ** 24);
-  transcoder.transcode(request, origin, out);
-  return decodeRows(transcoder.structure, out.written());
-};
+const rowsOf = (transcoder: Transcoder, request: Uint8Array) => rowsOfRequest(transcoder, request, origin).rows;
 
 // fields as bytes, to write what no encoder would
 const message = (field: number, ...parts: number[][]): number[] => {
@@ -220,15 +216,12 @@ describe('bytes that are not a request', () => {
       }),
     ],
   ] as const)('%s cut off anywhere are a WireError, and leave nothing behind', (signal, request) => {
-    const out = new RowWriter(16, 2 ** 20);
-    out.ascii('before');
-    expect(transcoders[signal].transcode(request, origin, out).rows).toBeGreaterThan(0);
-    out.position = 6;
+    const block = transcoders[signal].openBlock();
+    expect(block.add(request, origin).rows).toBeGreaterThan(0);
+    const before = rowsOfBlock(transcoders[signal], block);
     for (let length = 1; length < request.length; length++) {
-      expect(() => transcoders[signal].transcode(request.subarray(0, length), origin, out), `${length}`).toThrow(
-        WireError,
-      );
-      expect(Buffer.from(out.written()).toString()).toBe('before');
+      expect(() => block.add(request.subarray(0, length), origin), `${length}`).toThrow(WireError);
+      expect(rowsOfBlock(transcoders[signal], block)).toEqual(before);
     }
   });
 
@@ -246,8 +239,8 @@ describe('bytes that are not a request', () => {
         },
       ],
     });
-    const out = new RowWriter(16, 2 ** 20);
-    expect(() => transcoders.traces.transcode(request, origin, out)).toThrow(RowsTooLargeError);
-    expect(out.position).toBe(0);
+    const block = transcoders.traces.openBlock(2 ** 20);
+    expect(() => block.add(request, origin)).toThrow(RowsTooLargeError);
+    expect(rowsOfBlock(transcoders.traces, block)).toEqual([]);
   });
 });

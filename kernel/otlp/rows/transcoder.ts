@@ -6,25 +6,14 @@
  * occurs again, the last one counts.
  */
 
+import { limits } from '../limits.ts';
 import { lengthDelimited, WireReader } from '../wire.ts';
-import type { RowWriter } from './row-binary.ts';
-import { type Origin, RowHead } from './row-head.ts';
+import type { Origin } from './origin.ts';
+import { RowWriter } from './row-binary.ts';
+import { RowHead } from './row-head.ts';
+import type { Transcoded, Transcoder } from './rows-block.ts';
 
-export interface Transcoder {
-  readonly table: string;
-  /** The columns of a row in the order of its bytes, as ClickHouse's `file()` takes them. */
-  readonly structure: string;
-  /**
-   * Appends the rows of a request to `out`. Returns how many, and how many of them were cut at a limit.
-   * @throws WireError, RowsTooLargeError; `out` is then as it was before.
-   */
-  transcode(request: Uint8Array, origin: Origin, out: RowWriter): Transcoded;
-}
-
-export interface Transcoded {
-  rows: number;
-  cutRows: number;
-}
+export type { Transcoded, Transcoder };
 
 /** Writes the rows of one record: of the message that the reader has entered. Leaves the reader anywhere in it, and its `end` alone. */
 export interface RecordWriter {
@@ -35,23 +24,42 @@ export interface RecordWriter {
 export type Columns = readonly (readonly [name: string, type: string])[];
 
 export const defineTranscoder = (table: string, columns: Columns, createWriter: () => RecordWriter): Transcoder => {
-  const head = new RowHead();
-  const writer = createWriter();
   return {
     table,
+    format: 'RowBinary',
     structure: columns.map(([name, type]) => `\`${name}\` ${type}`).join(', '),
-    transcode(request, origin, out) {
-      const start = out.position;
-      const counts = { rows: 0, cutRows: 0 };
-      head.startRequest(origin);
-      writer.startRequest(origin);
-      try {
-        walkRequest(new WireReader(request), head, writer, out, counts);
-      } catch (error) {
-        out.position = start;
-        throw error;
-      }
-      return counts;
+    openBlock(maxRequestBytes = limits.rowsBytes) {
+      const head = new RowHead();
+      const writer = createWriter();
+      const out = new RowWriter(2 ** 10, 32 * 2 ** 20 + maxRequestBytes);
+      let rows = 0;
+      return {
+        get rows() {
+          return rows;
+        },
+        get usedBytes() {
+          return out.position;
+        },
+        add(request, origin) {
+          const start = out.position;
+          const counts = { rows: 0, cutRows: 0 };
+          head.startRequest(origin);
+          writer.startRequest(origin);
+          try {
+            walkRequest(new WireReader(request), head, writer, out, counts);
+          } catch (error) {
+            out.position = start;
+            throw error;
+          }
+          rows += counts.rows;
+          return counts;
+        },
+        written: () => [out.written()],
+        clear() {
+          rows = 0;
+          out.position = 0;
+        },
+      };
     },
   };
 };

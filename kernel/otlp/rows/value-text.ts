@@ -4,9 +4,9 @@
  * double, and NaN and the infinities are strings, as OTLP/JSON has them. If several of its fields are set, the last counts.
  */
 import { cut, cutLength, limits } from '../limits.ts';
+import { type ByteBuffer, scratchBuffer } from '../native/byte-buffer.ts';
 import { fixed64, lengthDelimited, varint, type WireReader } from '../wire.ts';
 import { writeDouble, writeInteger, writeJsonDouble } from './number-text.ts';
-import { RowWriter } from './row-binary.ts';
 
 /** The letters of `attribute_types`, as character codes. */
 export const letter = {
@@ -39,7 +39,7 @@ fieldOfTag[fixed64(4)] = 4;
 export class ValueText {
   /** What had to be cut since this was last set to 0, as bits of `cut`. */
   cut = 0;
-  private readonly json = new RowWriter(1024, limits.rowsBytes);
+  private readonly json = scratchBuffer(limits.rowsBytes);
   /** Where `json` should stop growing. */
   private jsonLimit = 0;
   /** The field of the AnyValue found last, and where its value is. */
@@ -51,7 +51,7 @@ export class ValueText {
    * Writes the AnyValue that lies at `at` as a String of at most `limit` bytes (JSON: a few more, to close what is
    * open). Returns its letter. The reader stays where it is.
    */
-  write(reader: WireReader, at: number, length: number, out: RowWriter, limit: number): number {
+  write(reader: WireReader, at: number, length: number, out: ByteBuffer, limit: number): number {
     const { position, end } = reader;
     reader.position = at;
     reader.end = at + length;
@@ -111,7 +111,7 @@ export class ValueText {
     }
   }
 
-  private writeScalar(reader: WireReader, out: RowWriter): void {
+  private writeScalar(reader: WireReader, out: ByteBuffer): void {
     reader.position = this.at;
     if (this.field === 2) out.ascii(reader.bool() ? 'true' : 'false');
     else if (this.field === 3) {

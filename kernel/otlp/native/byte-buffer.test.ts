@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { WireReader } from '../wire.ts';
-import { RowsTooLargeError, RowWriter } from './row-binary.ts';
+import { ByteBuffer, RowsTooLargeError, scratchBuffer } from './byte-buffer.ts';
 
-const written = (write: (out: RowWriter) => void): Buffer => {
-  const out = new RowWriter(1, 2 ** 20);
+const written = (write: (out: ByteBuffer) => void): Buffer => {
+  const out = new ByteBuffer(1, () => {});
   write(out);
   return Buffer.from(out.written());
 };
@@ -57,19 +57,23 @@ test('a string gets its length, whether or not the request has it before the str
   expect([...written((out) => out.string(request, 0, 1))]).toEqual([1, 2]);
 });
 
-test('a writer grows to its limit and no further', () => {
-  const out = new RowWriter(1, 1000);
-  for (let i = 0; i < 1000; i++) out.byte(i % 256);
-  expect([...out.written()]).toEqual(Array.from({ length: 1000 }, (_, i) => i % 256));
-  expect(() => out.byte(0)).toThrow(RowsTooLargeError);
-  out.position = 10;
-  out.byte(42);
-  expect(out.written().at(-1)).toBe(42);
+test('the last bytes are repeated', () => {
+  for (const times of [0, 1, 2, 3, 7, 100]) {
+    const repeated = written((out) => {
+      out.ascii('xab');
+      out.repeat(2, times);
+      out.byte(0);
+    });
+    expect(repeated.toString()).toBe(`x${'ab'.repeat(times + 1)}\u0000`);
+  }
 });
 
-test('a writer that had to grow large gives it back', () => {
-  const out = new RowWriter(16, 2 ** 24);
-  out.zeros(3 * 2 ** 20);
+test('a scratch buffer grows to its limit and no further, and gives back what it had to grow to', () => {
+  const out = scratchBuffer(3 * 2 ** 20);
+  for (let i = 0; i < 1000; i++) out.byte(i % 256);
+  expect([...out.written()]).toEqual(Array.from({ length: 1000 }, (_, i) => i % 256));
+  out.zeros(2 * 2 ** 20);
+  expect(() => out.zeros(2 ** 21)).toThrow(RowsTooLargeError);
   out.clear();
   expect(out.bytes.length).toBe(2 ** 20);
   out.byte(7);
