@@ -1,6 +1,6 @@
 /** The pipeline's own figures as metrics: what each processor did, how far behind it is, what the process uses. */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Attributes, Meter } from '@opentelemetry/api';
+import { measureEventLoopDelay } from '../event-loop-delay.ts';
 import type { Log } from '../log/log.ts';
 import { countOf } from '../reports/distribution.ts';
 import type { ProcessorReport } from '../reports/instance-report.ts';
@@ -43,8 +43,7 @@ const byReason = (outcome: string, counts: Readonly<Record<string, number>>): re
 
 /** Names as in OpenTelemetry's semantic conventions for processes and the Node.js runtime. */
 const observeProcess = (meter: Meter): void => {
-  const delay = monitorEventLoopDelay({ resolution: 20 });
-  delay.enable();
+  const delay = measureEventLoopDelay();
   meter.createObservableGauge('process.memory.usage', { unit: 'By' }).addCallback((result) => {
     result.observe(process.memoryUsage.rss());
   });
@@ -54,7 +53,6 @@ const observeProcess = (meter: Meter): void => {
     result.observe(system / 1e6, { 'cpu.mode': 'system' });
   });
   meter.createObservableGauge('nodejs.eventloop.delay.p99', { unit: 's' }).addCallback((result) => {
-    result.observe(delay.percentile(99) / 1e9);
-    delay.reset();
+    result.observe(delay.p99Ms() / 1000);
   });
 };

@@ -1,5 +1,5 @@
 /** What this process uses. */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { measureEventLoopDelay } from '../event-loop-delay.ts';
 import type { ProcessReport } from './instance-report.ts';
 
 export interface ProcessFigures {
@@ -9,16 +9,13 @@ export interface ProcessFigures {
 }
 
 export const measureProcess = (): ProcessFigures => {
-  const delay = monitorEventLoopDelay({ resolution: 20 });
-  delay.enable();
+  const delay = measureEventLoopDelay();
   return {
     report() {
       const { user, system } = process.cpuUsage();
-      // NaN while nothing was measured.
-      const eventLoopDelayP99Ms = Math.round(delay.percentile(99) / 1e4) / 100 || 0;
-      delay.reset();
+      const eventLoopDelayP99Ms = Math.round(delay.p99Ms() * 100) / 100;
       return { rssBytes: process.memoryUsage.rss(), cpuSeconds: (user + system) / 1e6, eventLoopDelayP99Ms };
     },
-    close: () => void delay.disable(),
+    close: delay.close,
   };
 };
