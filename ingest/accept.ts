@@ -2,8 +2,7 @@
  * What both transports do with a request once they have its bytes: read, check, save what is good of it, compress, append.
  * Resolves when the log has it on disk; what happens to it from there is no concern of the sender.
  */
-import { promisify } from 'node:util';
-import { constants, zstdCompress, zstdCompressSync } from 'node:zlib';
+import { freeBytes } from '../kernel/free-bytes.ts';
 import { type Log, LogFullError } from '../kernel/log/log.ts';
 import { check, MalformedError } from '../kernel/otlp/check/check.ts';
 import type { Rejections } from '../kernel/otlp/check/rejections.ts';
@@ -14,6 +13,7 @@ import { TooLargeError } from '../kernel/otlp/protobuf-writer.ts';
 import { reached } from '../kernel/steps.ts';
 import { logsTopic, metricsTopic, spansTopic, type TopicDefinition, zstdRequestHeaders } from '../kernel/topics.ts';
 import type { Tenant } from './authenticate.ts';
+import { compress } from './compress.ts';
 import type { IngestCounting } from './counters.ts';
 import { RefusedError } from './refusal.ts';
 import type { AnnounceServices } from './services-seen.ts';
@@ -56,6 +56,7 @@ export const acceptInto =
       const why = error instanceof LogFullError ? error.message : 'The log cannot be written.';
       throw new RefusedError('unavailable', `The data could not be stored. ${why}`, { cause: error });
     }
+    freeBytes(value);
     reached('ingest: appended');
     // only now: what could not be stored comes again, with the same faults
     counting.countRejected(tenant.project, signal, rejections.byReason);
@@ -91,11 +92,3 @@ const read = (signal: Signal, format: Format, body: Buffer, maxBytes: number, no
     throw error;
   }
 };
-
-const compressInPool = promisify(zstdCompress);
-const options = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
-/** Up to here compressing takes less time than a round through Node's thread pool. */
-const maxSyncBytes = 32 * 1024;
-
-const compress = async (bytes: Uint8Array): Promise<Uint8Array> =>
-  bytes.length <= maxSyncBytes ? zstdCompressSync(bytes, options) : compressInPool(bytes, options);

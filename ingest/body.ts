@@ -1,7 +1,8 @@
 /**
  * Bytes that arrive in pieces, within a limit. Pieces are copied together as they come: a body sent in pieces of one byte
- * would otherwise cost a hundred bytes for each.
+ * would otherwise cost a hundred bytes for each. What was copied is freed.
  */
+import { freeBytes } from '../kernel/free-bytes.ts';
 import type { Lease } from './in-flight.ts';
 import { RefusedError } from './refusal.ts';
 
@@ -9,24 +10,28 @@ export class Body {
   length = 0;
   private bytes: Buffer = empty;
   private readonly maxBytes: number;
+  private readonly expectedBytes: number;
   private readonly lease: Lease;
 
-  constructor(maxBytes: number, lease: Lease) {
+  /** @param expectedBytes how many will come, as far as anyone knows */
+  constructor(maxBytes: number, lease: Lease, expectedBytes = 0) {
     this.maxBytes = maxBytes;
+    this.expectedBytes = Math.min(expectedBytes, maxBytes, maxExpectedBytes);
     this.lease = lease;
   }
 
-  /** @throws RefusedError (too-large, unavailable) */
+  /** Takes the piece over: whoever adds it does not read it again. @throws RefusedError (too-large, unavailable) */
   add(piece: Buffer): void {
     const length = this.length + piece.length;
     if (length > this.maxBytes) throw tooLarge(this.maxBytes);
-    if (this.length === 0) {
-      // most bodies come in one piece, which needs no copy
-      this.lease.grow(piece.length);
-      this.bytes = piece;
-    } else {
+    // What is reserved beyond has not been touched yet, and so is no memory.
+    this.lease.grow(piece.length);
+    if (this.length === 0 && length >= this.expectedBytes) this.bytes = piece;
+    else {
       if (length > this.bytes.length) this.grow(length);
       piece.copy(this.bytes, this.length);
+      // a part of a larger buffer is not ours alone
+      if (piece.length === piece.buffer.byteLength) freeBytes(piece);
     }
     this.length = length;
   }
@@ -41,10 +46,15 @@ export class Body {
   }
 
   private grow(needed: number): void {
-    const capacity = Math.min(this.maxBytes, Math.max(needed, this.bytes.length * 2, smallestBytes));
-    this.lease.grow(capacity - this.bytes.length);
+    const capacity = Math.max(
+      needed,
+      this.expectedBytes,
+      Math.min(this.maxBytes, this.bytes.length * 2),
+      smallestBytes,
+    );
     const grown = Buffer.allocUnsafeSlow(capacity);
     this.bytes.copy(grown, 0, 0, this.length);
+    if (this.bytes.length === this.bytes.buffer.byteLength) freeBytes(this.bytes);
     this.bytes = grown;
   }
 }
@@ -54,3 +64,5 @@ export const tooLarge = (maxBytes: number): RefusedError =>
 
 const empty = Buffer.alloc(0);
 const smallestBytes = 16 * 1024;
+/** Larger bodies are made room for as they come, whatever was announced. */
+const maxExpectedBytes = 2 ** 20;

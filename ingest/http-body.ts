@@ -10,8 +10,9 @@ export class SenderGoneError extends Error {
 
 /** @throws RefusedError (too-large, unavailable), SenderGoneError */
 export const readBody = async (request: IncomingMessage, maxBytes: number, lease: Lease): Promise<Buffer> => {
-  if (Number(request.headers['content-length']) > maxBytes) throw tooLarge(maxBytes);
-  const body = new Body(maxBytes, lease);
+  const announcedBytes = Number(request.headers['content-length'] ?? 0);
+  if (announcedBytes > maxBytes) throw tooLarge(maxBytes);
+  const body = new Body(maxBytes, lease, announcedBytes);
   return new Promise((resolve, reject) => {
     const take = (piece: Buffer): void => {
       try {

@@ -1,5 +1,6 @@
 /** One Export request over HTTP, from its headers to its answer. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { freeBytes } from '../kernel/free-bytes.ts';
 import type { Signal } from '../kernel/otlp/messages.ts';
 import type { Accept, Format } from './accept.ts';
 import type { Authenticate } from './authenticate.ts';
@@ -44,7 +45,9 @@ export const takeExport = async (
     if (headers.expect !== undefined) response.writeContinue();
     const body = await readBody(request, maxRequestBytes, lease);
     const inflated = await inflate(encoding, body, maxRequestBytes, lease);
+    if (inflated !== body) freeBytes(body);
     const accepted = await accept(tenant, signal, format, inflated);
+    freeBytes(inflated);
     return {
       code: 200,
       headers: { ...corsHeaders(headers), 'content-type': contentTypes[format] },
