@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
 export interface Toolchain {
@@ -37,9 +37,9 @@ export const cached = async (
   sources: string,
   build: (directory: string) => Promise<void>,
 ): Promise<string> => {
-  const home = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'syntra-interop');
-  const directory = join(home, `${name}-${fingerprint(sources)}`);
+  const directory = cachedAt(name, sources);
   if (existsSync(directory)) return directory;
+  const home = dirname(directory);
   await mkdir(home, { recursive: true });
   const unfinished = await mkdtemp(join(home, `${name}.`));
   try {
@@ -52,6 +52,12 @@ export const cached = async (
     await rm(unfinished, { recursive: true, force: true });
   }
   return directory;
+};
+
+/** Where `cached` keeps it, whether it has been built or not. */
+export const cachedAt = (name: string, sources: string): string => {
+  const home = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'syntra-interop');
+  return join(home, `${name}-${fingerprint(sources)}`);
 };
 
 const fingerprint = (directory: string): string => {
