@@ -255,6 +255,10 @@ describe('the explorer', () => {
     await mkdir(join(build, '_app/immutable'), { recursive: true });
     await writeFile(join(directory, 'secret.txt'), 'a secret');
     await writeFile(join(build, 'index.html'), page);
+    await mkdir(join(build, 'services'));
+    await writeFile(join(build, 'services.html'), `${page}all services`);
+    await writeFile(join(build, 'services/_.html'), `${page}<script>more()</script>one service`);
+    await writeFile(join(build, 'services/map.html'), `${page}their map`);
     await writeFile(join(build, '_app/immutable/a.js'), 'plain');
     await writeFile(join(build, '_app/immutable/a.js.br'), brotliCompressSync('plain'));
     await writeFile(join(build, '_app/version.json'), '{}');
@@ -270,18 +274,34 @@ describe('the explorer', () => {
     expect(answer.headers).toMatchObject({ 'cache-control': 'no-cache', 'content-type': 'text/html; charset=utf-8' });
   });
 
+  test.each([
+    ['/services?range=1h', 'all services'],
+    ['/services/', 'all services'],
+    ['/services/svc_1', 'one service'],
+    ['/services/map', 'their map'],
+    ['/services/svc_1/more', '</script>'],
+  ])('%s has the file of its kind of page', async (url, ending) => {
+    const server = await serveExplorer();
+    const answer = await server.inject({ url, headers: html });
+    expect(answer.body.endsWith(ending)).toBe(true);
+    expect(answer.headers).toMatchObject({ 'cache-control': 'no-cache', 'content-type': 'text/html; charset=utf-8' });
+  });
+
   test('where the page of metrics is, scrapers find the figures', async () => {
     const server = await serveExplorer();
     const answer = await server.inject({ url: '/metrics', headers: { authorization: 'Bearer long-enough-token' } });
     expect(answer.body).toContain('process_resident_memory_bytes 100.0');
   });
 
-  test('its own inline script may run and no other', async () => {
+  test('its own inline scripts may run and no others', async () => {
     const server = await serveExplorer();
     const answer = await server.inject({ url: '/', headers: html });
-    const hash = createHash('sha256').update('start()').digest('base64');
-    expect(answer.headers['content-security-policy']).toBe(
-      `default-src 'self'; script-src 'self' 'sha256-${hash}'; ` +
+    const hashes = ['more()', 'start()'].map((body) => createHash('sha256').update(body).digest('base64'));
+    const policy = String(answer.headers['content-security-policy']);
+    const allowed = [...policy.matchAll(/'sha256-([^']+)'/g)].map(([, hash]) => hash!);
+    expect(allowed.toSorted()).toEqual(hashes.toSorted());
+    expect(policy.replace(/ 'sha256-[^']+'/g, '')).toBe(
+      `default-src 'self'; script-src 'self'; ` +
         "style-src 'self' 'unsafe-inline'; " +
         "img-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'",
     );

@@ -68,7 +68,7 @@ export const buildServer = async (options: ServerOptions): Promise<FastifyInstan
 /** The explorer has a page where the figures are: people get the page, whether they have signed in or not. */
 const sendPageOfMetrics = (app: FastifyInstance, explorer: Explorer): void => {
   app.addHook('onRequest', async (request, reply) => {
-    if (request.routeOptions.url === '/metrics' && isPageRequest(request)) return sendPage(reply, explorer);
+    if (request.routeOptions.url === '/metrics' && isPageRequest(request)) return sendPage(request, reply, explorer);
   });
 };
 
@@ -76,7 +76,7 @@ const addPages = async (app: FastifyInstance, explorer: Explorer | undefined): P
   if (explorer !== undefined) await registerExplorer(app, explorer);
   app.setNotFoundHandler((request, reply) =>
     explorer !== undefined && isPageRequest(request)
-      ? sendPage(reply, explorer)
+      ? sendPage(request, reply, explorer)
       : sendFailure(notFound(request), request, reply),
   );
 };

@@ -31,7 +31,7 @@ const maxFollows = 8;
 const maxWaiting = 32;
 /** Unsent bytes above which a client counts as slow. */
 const maxUnsentBytes = 2 ** 20;
-const maxLinesPerSecond = 500;
+const maxLinesPerSecond = 2_500;
 const maxBatchBytes = 2 ** 20;
 
 /** Close codes of RFC 6455, section 7.4.1. */
@@ -139,7 +139,7 @@ const logsFollower = (
   };
 };
 
-/** Lines that may still be sent: 500 at once, and 500 more with every second. */
+/** Lines that may still be sent: as many at once as in a second, and that many more with every second. */
 const createAllowance = () => {
   let left = maxLinesPerSecond;
   let refilledMs = performance.now();

@@ -5,6 +5,7 @@
 import type { z } from 'zod';
 import type { Failure } from '../../../api/contract/values.ts';
 import type { Contract, RouteName } from '../../../api/contract.ts';
+import { takeEarly } from './early.ts';
 
 type Routes = Contract[RouteName];
 type RouteAt<Method, Path> = Extract<Routes, { method: Method; path: Path }>;
@@ -100,7 +101,8 @@ const address = (path: string, values: Readonly<Record<string, unknown>>): strin
 const send = async <T>(url: string, init: RequestInit): Promise<T> => {
   let response: Response;
   try {
-    response = await fetch(url, { credentials: 'same-origin', ...init });
+    response = await ((init.method === undefined && takeEarly(url)) ||
+      fetch(url, { credentials: 'same-origin', ...init }));
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw unreachable();

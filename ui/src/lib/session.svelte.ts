@@ -1,4 +1,4 @@
-/** Who is looking, at which project, and what telemetry it has. Loaded once before any page is shown. */
+/** Who is looking, at which project, and what telemetry it has. The first two are known before any page is shown. */
 import { page } from '$app/state';
 import type { Project, Session, Setup } from '../../../api/contract/installation.ts';
 import type { Signal } from '../../../api/contract/values.ts';
@@ -53,13 +53,12 @@ export const session = {
   lost(): void {
     current = { authenticated: false, tokenRequired: true };
   },
-  /** Asks who is signed in and, where allowed, for the projects and the setup. */
+  /** Asks who is signed in and, where allowed, for the projects. What has arrived is asked for by whoever shows it. */
   async load(): Promise<void> {
     try {
       const answer = await get('/session', {});
       if (answer.authenticated || !answer.tokenRequired) {
         ({ projects } = await get('/projects', {}));
-        await session.reloadSetup();
       }
       current = answer;
       failure = undefined;
