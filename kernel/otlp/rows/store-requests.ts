@@ -1,5 +1,6 @@
 /** What the three sinks of telemetry do with a batch: unpack each request, transcode it, insert the rows of each day. */
 import { setImmediate } from 'node:timers/promises';
+import { freeBytes } from '../../free-bytes.ts';
 import type { LogRecord } from '../../log/log.ts';
 import { type Batch, type BatchLimits, type Outcome, RejectedBatchError } from '../../processor.ts';
 import type { Telemetry } from '../../telemetry/client.ts';
@@ -50,6 +51,8 @@ export const storeRequests = (
         cutRows += day.block.add(request, origin).cutRows;
         day.offsets.push(record.offset);
         bytesSinceYield += request.length;
+        // what came out of the log is still needed, should this be tried again
+        if (request !== record.value) freeBytes(request);
       } catch (error) {
         outcomes.push({ kind: 'dead-letter', offset: record.offset, reason: reasonOf(error) });
       }
