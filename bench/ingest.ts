@@ -1,133 +1,121 @@
 /**
- * The whole way, embedded: spans per second, CPU seconds per million spans and where they go, memory, and how soon a
- * span can be found. `npm run bench:ingest [-- --seconds 30 --connections 8 --record]`. Generator and server share the
- * machine, so throughput is that of both; CPU is the server's alone. Every acknowledged span is looked for in the
- * tables at the end. `--record` adds the figures to results.jsonl.
+ * The whole way, embedded: what is held, what it costs and where, memory, freshness, and whether every acknowledged record
+ * is stored once. `node bench/ingest.ts [--rate 100000 | --full-speed] [--seconds 60 | --minutes 10]`. The generator runs on
+ * the same machine; its CPU is told apart.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
-import { zstdCompressSync } from 'node:zlib';
-import { type RunningSyntra, startSyntra } from '../docs/guide/start-syntra.ts';
-import { RowWriter } from '../kernel/otlp/rows/row-binary.ts';
-import { spansTranscoder } from '../kernel/otlp/rows/spans-rows.ts';
-import { unpack } from '../kernel/otlp/unpack.ts';
-import { measureFreshness } from './freshness.ts';
-import { tracePayload } from './payloads.ts';
-import { recordResult } from './results.ts';
-import { runLoad } from './run-load.ts';
-import { type CpuByPart, readResidentBytes, readThreadCpu } from './thread-cpu.ts';
+import type { Signal } from './corpus-file.ts';
+import { countStored, whatIsLost } from './count-stored.ts';
+import { type Driven, drive } from './drive.ts';
+import { type EmbeddedSystem, startEmbeddedSystem } from './embedded-system.ts';
+import type { RawInsertResult } from './raw-insert.ts';
+import { isQuick, report } from './results.ts';
+import { recordsOf, refusalsOf, runLoad } from './run-load.ts';
 
 const { values: options } = parseArgs({
   options: {
-    seconds: { type: 'string', default: '30' },
+    rate: { type: 'string', default: '100000' },
+    'full-speed': { type: 'boolean', default: false },
+    seconds: { type: 'string', default: isQuick ? '5' : '60' },
+    minutes: { type: 'string' },
     connections: { type: 'string', default: '8' },
-    record: { type: 'boolean', default: false },
+    quick: { type: 'boolean' },
+    record: { type: 'boolean' },
   },
 });
+const seconds = options.minutes === undefined ? Number(options.seconds) : 60 * Number(options.minutes);
+const connections = Number(options.connections);
+/** A quick look shares its machine with whatever else is running. */
+const rate = isQuick ? 20_000 : Number(options.rate);
+const pace = options['full-speed'] ? {} : { recordsPerSecond: rate };
 
 const main = async (): Promise<void> => {
-  const syntra = await startSyntra({ env: { UV_THREADPOOL_SIZE: '16' } });
+  const acknowledged: Record<Signal, number> = { traces: 0, logs: 0, metrics: 0 };
+  const system = await startEmbeddedSystem();
   try {
-    await runLoad(syntra.otlpHttpUrl, 3, Number(options.connections));
-    await untilStored(syntra);
-    const storedBefore = await countSpans(syntra);
-    const cpuBefore = readThreadCpu(syntra.pid);
-    const peak = watchMemory(syntra.pid);
-    const sending = new AbortController();
-    const freshness = measureFreshness(syntra.url, syntra.otlpHttpUrl, sending.signal);
-    const load = await runLoad(syntra.otlpHttpUrl, Number(options.seconds), Number(options.connections));
-    sending.abort();
-    const fresh = await freshness;
-    await untilStored(syntra);
-    const cpu = subtract(readThreadCpu(syntra.pid), cpuBefore);
-    // The main thread takes requests and transcodes batches; how much the latter costs is measured alone, in this process.
-    const sink = transcodeSecondsPerSpan() * load.acknowledgedSpans;
-    const stored = (await countSpans(syntra)) - storedBefore;
-    const acknowledged = load.acknowledgedSpans + fresh.markers;
-
-    const perMillion = (seconds: number): number => (seconds / load.acknowledgedSpans) * 1e6;
-    print('ingest.spans', load.acknowledgedSpans / load.seconds, 'spans/s');
-    print('ingest.cpu', perMillion(cpu.main + cpu.log + cpu.clickhouse + cpu.node), 'CPU s per million spans');
-    print('ingest.cpu.ingest', perMillion(cpu.main + cpu.node - sink), 'CPU s per million spans');
-    print('ingest.cpu.sink', perMillion(sink), 'CPU s per million spans');
-    print('ingest.cpu.log', perMillion(cpu.log), 'CPU s per million spans');
-    print('ingest.cpu.clickhouse', perMillion(cpu.clickhouse), 'CPU s per million spans');
-    print('ingest.memory.peak', peak() / 2 ** 20, 'MiB resident');
-    print('ingest.freshness.p50', fresh.p50Ms, 'ms from acknowledged to found');
-    print('ingest.freshness.p99', fresh.p99Ms, 'ms from acknowledged to found');
-    console.log(
-      `generator: ${perMillion(load.cpuSeconds).toFixed(2)} CPU s per million, ${load.refusedRequests} requests refused`,
-    );
-    console.log(`acknowledged ${acknowledged}, stored ${stored}, missing ${acknowledged - stored}`);
-    if (stored !== acknowledged || fresh.lost > 0) process.exitCode = 1;
+    await warmUp(system, acknowledged);
+    const spans = await drive(system, { seconds, connections, ...pace, seed: 2 });
+    add(acknowledged, spans);
+    reportSpans(spans);
+    for (const [i, signal] of (['logs', 'metrics'] as const).entries()) {
+      const driven = await drive(system, { signals: [signal], seconds: seconds / 6, connections, seed: 3 + i });
+      add(acknowledged, driven);
+      report({ name: `ingest.${signal}`, values: driven.recordsPerSecond, unit: `${words[signal]}/s at full speed` });
+      report({ name: `ingest.${signal}.cpu`, values: driven.cpu.all, unit: `CPU s per million ${words[signal]}` });
+    }
+    const stored = await system.inspect(countStored);
+    const lost = whatIsLost(acknowledged, stored);
+    const missing = Object.values(stored).reduce((sum, { distinct }) => sum - distinct, total(acknowledged));
+    report({ name: 'ingest.lost', values: missing, unit: 'acknowledged records', target: { atMost: 0 } });
+    console.log(lost ?? `${total(acknowledged)} records acknowledged, each of them stored once`);
+    if (lost !== undefined) process.exitCode = 1;
+    await compareWithRaw(spans);
   } finally {
-    await syntra.stop();
+    await system.close();
   }
 };
 
-const ask = async <Data>(syntra: RunningSyntra, path: string): Promise<Data> => {
-  const response = await fetch(`${syntra.url}/api/v1/projects/prj_default/${path}`);
-  const body = (await response.json()) as { data: Data };
-  if (!response.ok) throw new Error(`${path}: ${JSON.stringify(body)}`);
-  return body.data;
+const words = { traces: 'spans', logs: 'log records', metrics: 'data points' } as const;
+
+/** Compilers, caches and the first parts of tables: nothing of it is in the figures. */
+const warmUp = async (system: EmbeddedSystem, acknowledged: Record<Signal, number>): Promise<void> => {
+  const signals = ['traces', 'logs', 'metrics'] as const;
+  const load = await runLoad(system.otlpHttpUrl, { signals, seconds: isQuick ? 2 : 5, connections, seed: 1 });
+  for (const signal of signals) acknowledged[signal] += load.acknowledged[signal];
+  if (recordsOf(load) === 0) throw new Error(`Nothing was taken: ${refusalsOf(load)}`);
+  await system.untilStored();
 };
 
-const untilStored = async (syntra: RunningSyntra): Promise<void> => {
-  while ((await ask<{ backlog: number }>(syntra, 'ingest')).backlog > 0) await sleep(100);
+const add = (acknowledged: Record<Signal, number>, { load, freshness }: Driven): void => {
+  for (const signal of Object.keys(acknowledged) as Signal[]) acknowledged[signal] += load.acknowledged[signal];
+  acknowledged.traces += freshness.markers;
 };
 
-/** All spans there are, by their own table rather than a summary. */
-const countSpans = async (syntra: RunningSyntra): Promise<number> => {
-  const range = `fromMs=${Date.now() - 3_600_000}&toMs=${Date.now() + 3_600_000}`;
-  const { total } = await ask<{ total: number }>(
-    syntra,
-    `traces/histogram?${range}&q=${encodeURIComponent('duration:>=0ns')}`,
+const total = (acknowledged: Readonly<Record<Signal, number>>): number =>
+  Object.values(acknowledged).reduce((sum, count) => sum + count, 0);
+
+const reportSpans = ({ load, recordsPerSecond: stored, freshness, memory, cpu }: Driven): void => {
+  const perMillion = 'CPU s per million spans';
+  report({ name: 'ingest.spans', values: stored, unit: 'spans/s, stored', target: { atLeast: rate } });
+  report({ name: 'ingest.freshness.p50', values: freshness.p50Ms, unit: 'ms from acknowledged to found' });
+  report({
+    name: 'ingest.freshness.p99',
+    values: freshness.p99Ms,
+    unit: 'ms from acknowledged to found',
+    target: { atMost: 5000 },
+  });
+  report({ name: 'ingest.memory.peak', values: memory.peakBytes / 1e6, unit: 'MB resident', target: { atMost: 1500 } });
+  report({
+    name: 'ingest.memory.growth',
+    values: memory.growthPerMinute / 1e6,
+    unit: 'MB a minute in the second half',
+  });
+  report({ name: 'ingest.cpu', values: cpu.all, unit: perMillion });
+  for (const [part, cost] of Object.entries(cpu.parts)) {
+    report({ name: `ingest.cpu.${part}`, values: cost, unit: perMillion });
+  }
+  report({ name: 'ingest.cpu.generator', values: cpu.generator, unit: perMillion, target: { atMost: 1.5 } });
+  console.log(
+    `${seconds} s, ${freshness.markers} markers, answers p50 ${load.answerP50Ms.toFixed(1)} ms and p99 ${load.answerP99Ms.toFixed(1)} ms, ` +
+      `${load.behindSeconds.toFixed(1)} s behind at the end, requests not taken: ${refusalsOf(load) || 'none'}`,
   );
-  return total;
 };
 
-const transcodeSecondsPerSpan = (): number => {
-  const payloads = Array.from({ length: 100 }, (_, seed) => tracePayload(seed, 500));
-  const stored = payloads.map(({ request }) => zstdCompressSync(request));
-  const transcoder = spansTranscoder();
-  const out = new RowWriter(2 ** 20, 2 ** 29);
-  const origin = { org: 'o', project: 'p', receivedAtMs: Date.now(), retentionDays: 30, partition: 0, offset: 0 };
-  const round = (): number => {
-    const before = process.cpuUsage();
-    for (const value of stored) {
-      out.position = 0;
-      transcoder.transcode(unpack(value, 'zstd'), origin, out);
-    }
-    const { user, system } = process.cpuUsage(before);
-    return (user + system) / 1e6 / (payloads.length * 500);
-  };
-  const rounds = Array.from({ length: 15 }, round).sort((a, b) => a - b);
-  return rounds[7]!;
-};
-
-/** Looks every 200 ms; the returned function stops that and answers the most it saw, in bytes. */
-const watchMemory = (pid: number): (() => number) => {
-  let peak = 0;
-  const timer = setInterval(() => {
-    peak = Math.max(peak, readResidentBytes(pid));
-  }, 200);
-  return () => {
-    clearInterval(timer);
-    return peak;
-  };
-};
-
-const subtract = (after: CpuByPart, before: CpuByPart): CpuByPart => ({
-  main: after.main - before.main,
-  log: after.log - before.log,
-  clickhouse: after.clickhouse - before.clickhouse,
-  node: after.node - before.node,
-});
-
-const print = (name: string, value: number, unit: string): void => {
-  const rounded = value >= 100 ? Math.round(value) : Number(value.toPrecision(3));
-  console.log(`${name.padEnd(24)} ${rounded.toLocaleString('en').padStart(10)} ${unit}`);
-  if (options.record) recordResult(name, rounded, unit);
+/** The pipeline's CPU over that of ClickHouse alone, for as many rows of the same kind as a minute at the rate has. */
+const compareWithRaw = async ({ cpu, records }: Driven): Promise<void> => {
+  const rows = Math.min(records, 60 * rate);
+  const args = [join(import.meta.dirname, 'raw-insert.ts'), String(rows)];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [printed, [code]] = await Promise.all([text(child.stdout), once(child, 'close')]);
+  if (code !== 0) throw new Error(`raw-insert.ts ended with ${code}.`);
+  const raw = JSON.parse(printed) as RawInsertResult;
+  const rawCost = (raw.cpuSeconds / raw.rows) * 1e6;
+  report({ name: 'ingest.raw', values: rawCost, unit: `CPU s per million spans, ${raw.inserts} inserts from files` });
+  report({ name: 'ingest.raw.ratio', values: cpu.all / rawCost, unit: '× the raw insert', target: { atMost: 2 } });
 };
 
 await main();

@@ -1,116 +1,135 @@
 /**
- * Sends spans as fast as they are acknowledged, in a process of its own: `node bench/load.ts <url> <seconds> <connections>`.
- * Requests are built once; before each sending, ids and times are overwritten in place, so that no span comes twice and
- * the generator costs little beside what it measures. Ends with one line of JSON: what was acknowledged.
+ * Sends the corpus, made new in every round, in a process of its own: at a held rate, or as fast as it is acknowledged.
+ * `node bench/load.ts <url> '<options as JSON>'`; ends with one line of JSON. Others run it through `run-load.ts`.
  */
-import { Agent, request } from 'node:http';
-import { fixed64, lengthDelimited, WireReader } from '../kernel/otlp/wire.ts';
-import { tracePayload } from './payloads.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openCorpus } from './corpus.ts';
+import type { Signal } from './corpus-file.ts';
+import { type HttpConnection, headOf, openHttpConnection } from './http-connection.ts';
 
-const distinctRequests = 100;
-const spansPerRequest = 500;
-
-/** Where a span's ids and times are in a request. */
-interface SpanPlaces {
-  readonly ids: readonly number[];
-  readonly times: readonly number[];
+export interface LoadOptions {
+  readonly signals: readonly Signal[];
+  readonly seconds: number;
+  readonly connections: number;
+  /** Of all signals together; undefined: as fast as they are acknowledged. */
+  readonly recordsPerSecond?: number;
+  readonly recordsPerRequest: number;
+  /** Loads of one store need different ones: the same seed sends the same ids. */
+  readonly seed: number;
 }
 
 export interface LoadResult {
-  readonly acknowledgedSpans: number;
-  readonly refusedRequests: number;
+  /** Records of each signal in requests that were answered with 200 and no word of rejection. */
+  readonly acknowledged: Readonly<Record<Signal, number>>;
+  /** How many requests ended how: by status, `partial` or `broken`. Of a broken one nobody knows whether it was stored. */
+  readonly outcomes: Readonly<Record<string, number>>;
+  /** When the first request was sent, in milliseconds since 1970. */
+  readonly startedAtMs: number;
   readonly seconds: number;
+  /** Of this process. */
   readonly cpuSeconds: number;
+  readonly answerP50Ms: number;
+  readonly answerP99Ms: number;
+  /** How late the last request was, at a held rate: far behind means that the rate was not held. */
+  readonly behindSeconds: number;
 }
 
-const main = async (url: string, seconds: number, connections: number): Promise<void> => {
-  const requests = Array.from({ length: distinctRequests }, (_, seed) => {
-    const bytes = Buffer.from(tracePayload(seed, spansPerRequest).request);
-    return { bytes, places: findPlaces(bytes) };
+const main = async (url: URL, options: LoadOptions): Promise<LoadResult> => {
+  const { signals, recordsPerRequest, seed, recordsPerSecond = Number.POSITIVE_INFINITY } = options;
+  const corpus = openCorpus({ signals, recordsPerRequest, seed });
+  const shots = corpus.requests.map((request): Shot => {
+    const path = `${url.pathname.replace(/\/$/, '')}/v1/${request.signal}`;
+    return { ...request, head: headOf(url, path, request.bytes.length), sent: Promise.resolve() };
   });
-  const agent = new Agent({ keepAlive: true, maxSockets: connections });
-  const startedMs = performance.now();
-  const untilMs = startedMs + seconds * 1000;
+  const acknowledged: Record<Signal, number> = { traces: 0, logs: 0, metrics: 0 };
+  const outcomes: Record<string, number> = {};
+  const answerMs: number[] = [];
   const cpuBefore = process.cpuUsage();
-  let acknowledgedSpans = 0;
-  let refusedRequests = 0;
-  let sequence = 0;
-  const sendAll = async (first: number): Promise<void> => {
-    // Each connection has requests of its own: one that is under way is not overwritten.
-    for (let i = first; performance.now() < untilMs; i += connections) {
-      const { bytes, places } = requests[i % distinctRequests]!;
-      renew(bytes, places, ++sequence);
-      const status = await post(agent, url, bytes);
-      if (status === 200) acknowledgedSpans += spansPerRequest;
-      else refusedRequests++;
+  const startedAtMs = Date.now();
+  const startedMs = performance.now();
+  const untilMs = startedMs + options.seconds * 1000;
+  let next = 0;
+  let baseMs = 0;
+  let behindMs = 0;
+
+  /** The next request, at its time and new; undefined when time is up. */
+  const take = async (): Promise<Shot | undefined> => {
+    const dueMs = startedMs + ((next * recordsPerRequest) / recordsPerSecond) * 1000;
+    if (Math.max(dueMs, performance.now()) >= untilMs) return undefined;
+    const earlyMs = dueMs - performance.now();
+    if (earlyMs > 0) await sleep(earlyMs);
+    else if (recordsPerSecond !== Number.POSITIVE_INFINITY) behindMs = -earlyMs;
+    const index = next++ % shots.length;
+    if (index === 0) {
+      corpus.renew(next);
+      // Whole milliseconds, and another for each round.
+      baseMs = Math.max(Date.now(), baseMs + 1);
+    }
+    const shot = shots[index]!;
+    // Its bytes are not written over while they are being sent.
+    await shot.sent;
+    shot.stamp(baseMs);
+    return shot;
+  };
+
+  /** One after the other: a request that waited for its time must not be given the ids of the next round. */
+  let taking: Promise<Shot | undefined> = Promise.resolve(undefined);
+  const takeInTurn = (): Promise<Shot | undefined> => {
+    taking = taking.then(take);
+    return taking;
+  };
+
+  const send = async (shot: Shot, connection: HttpConnection): Promise<void> => {
+    const sentMs = performance.now();
+    const outcome = await connection.post(shot.head, shot.bytes).then(
+      ({ status, bodyBytes }) => (status === 200 && bodyBytes > 0 ? 'partial' : String(status)),
+      () => 'broken',
+    );
+    answerMs.push(performance.now() - sentMs);
+    outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+    if (outcome === '200') acknowledged[shot.signal] += shot.records;
+    // As senders do who are told to come back, or find nobody.
+    else await sleep(refusedPauseMs);
+  };
+
+  const keepSending = async (connection: HttpConnection): Promise<void> => {
+    for (let shot = await takeInTurn(); shot !== undefined; shot = await takeInTurn()) {
+      shot.sent = send(shot, connection);
+      await shot.sent;
     }
   };
-  await Promise.all(Array.from({ length: connections }, (_, i) => sendAll(i)));
-  agent.destroy();
+
+  const connections = Array.from({ length: options.connections }, () => openHttpConnection(url));
+  await Promise.all(connections.map(keepSending));
+  for (const connection of connections) connection.close();
   const { user, system } = process.cpuUsage(cpuBefore);
-  const result: LoadResult = {
-    acknowledgedSpans,
-    refusedRequests,
+  answerMs.sort((a, b) => a - b);
+  return {
+    acknowledged,
+    outcomes,
+    startedAtMs,
     seconds: (performance.now() - startedMs) / 1000,
     cpuSeconds: (user + system) / 1e6,
+    answerP50Ms: answerMs[Math.floor(answerMs.length * 0.5)] ?? 0,
+    answerP99Ms: answerMs[Math.floor(answerMs.length * 0.99)] ?? 0,
+    behindSeconds: behindMs / 1000,
   };
-  console.log(JSON.stringify(result));
 };
 
-/** Field numbers of opentelemetry/proto/trace/v1/trace.proto. */
-const findPlaces = (bytes: Buffer): SpanPlaces => {
-  const ids: number[] = [];
-  const times: number[] = [];
-  const reader = new WireReader(bytes);
-  const within = (wanted: number, visit: () => void): void => {
-    while (reader.position < reader.end) {
-      const tag = reader.tag();
-      if (tag === wanted) {
-        const outer = reader.enter();
-        visit();
-        reader.leave(outer);
-      } else reader.skip(tag);
-    }
-  };
-  within(lengthDelimited(1), () =>
-    within(lengthDelimited(2), () =>
-      within(lengthDelimited(2), () => {
-        while (reader.position < reader.end) {
-          const tag = reader.tag();
-          if (tag === lengthDelimited(1) || tag === lengthDelimited(2)) {
-            const length = reader.length();
-            ids.push(reader.position);
-            reader.position += length;
-          } else if (tag === fixed64(7) || tag === fixed64(8)) {
-            times.push(reader.position);
-            reader.position += 8;
-          } else reader.skip(tag);
-        }
-      }),
-    ),
-  );
-  return { ids, times };
-};
+/** A request of the corpus, ready to be sent. */
+interface Shot {
+  readonly signal: Signal;
+  readonly records: number;
+  readonly head: Buffer;
+  readonly bytes: Buffer;
+  stamp(baseMs: number): void;
+  /** Its last sending. */
+  sent: Promise<void>;
+}
 
-/** The first four bytes of every id, and the times, so that spans begin now. Spans of one trace stay together. */
-const renew = (bytes: Buffer, { ids, times }: SpanPlaces, sequence: number): void => {
-  for (const at of ids) bytes.writeUInt32LE(sequence, at);
-  const nowNs = BigInt(Date.now()) * 1_000_000n;
-  for (const [i, at] of times.entries()) {
-    // Start and end take turns; a span lasts from one to a hundred milliseconds.
-    bytes.writeBigUInt64LE(i % 2 === 0 ? nowNs : nowNs + BigInt(1 + (i % 199)) * 500_000n, at);
-  }
-};
+const refusedPauseMs = 100;
 
-const post = (agent: Agent, url: string, body: Buffer): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const headers = { 'content-type': 'application/x-protobuf', 'content-length': body.length };
-    const sent = request(`${url}/v1/traces`, { method: 'POST', agent, headers }, (response) => {
-      response.resume().on('end', () => resolve(response.statusCode ?? 0));
-    });
-    sent.on('error', reject).end(body);
-  });
-
-const [url, seconds, connections] = process.argv.slice(2);
-if (url === undefined) throw new Error('usage: node bench/load.ts <url> <seconds> <connections>');
-await main(url, Number(seconds ?? 10), Number(connections ?? 8));
+const [url, options] = process.argv.slice(2);
+if (url === undefined) throw new Error("usage: node bench/load.ts <url> '<options as JSON>'");
+const defaults: LoadOptions = { signals: ['traces'], seconds: 10, connections: 8, recordsPerRequest: 500, seed: 1 };
+console.log(JSON.stringify(await main(new URL(url), { ...defaults, ...(JSON.parse(options ?? '{}') as object) })));

@@ -1,25 +1,33 @@
 /**
- * The whole way through three processes, one for each role, over a real Kafka broker, PostgreSQL, and chDB behind
- * ClickHouse's HTTP interface: spans per second, CPU seconds per million spans and memory of each role.
- * `npm run bench:roles [-- --seconds 30 --connections 8 --record]`. Everything shares the machine with the generator, so
- * throughput is that of all together; what a role costs is what it costs anywhere. Every acknowledged span is looked for
- * in the table at the end.
+ * The whole way through a process for each role, over a real Kafka broker, PostgreSQL, and chDB behind ClickHouse's HTTP
+ * interface: `node bench/roles.ts [--rate 70000 | --full-speed] [--seconds 60 | --minutes 10]`. Brokers, databases and the
+ * generator run on the same machine; what each process of the product costs is told apart.
  */
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import type { Part } from '../docs/faults/part.ts';
 import { openWorld, type World } from '../docs/faults/world.ts';
-import { recordResult } from './results.ts';
-import { runLoad } from './run-load.ts';
-import { readResidentBytes } from './thread-cpu.ts';
+import type { Signal } from './corpus-file.ts';
+import { countStored, whatIsLost } from './count-stored.ts';
+import { type Driven, drive, type System } from './drive.ts';
+import { countMarkers } from './embedded-system.ts';
+import { treeCpuSeconds } from './process-tree.ts';
+import { isQuick, report } from './results.ts';
+import { refusalsOf, runLoad } from './run-load.ts';
 
 const { values: options } = parseArgs({
   options: {
-    seconds: { type: 'string', default: '30' },
+    rate: { type: 'string', default: '70000' },
+    'full-speed': { type: 'boolean', default: false },
+    seconds: { type: 'string', default: isQuick ? '5' : '60' },
+    minutes: { type: 'string' },
     connections: { type: 'string', default: '8' },
-    record: { type: 'boolean', default: false },
+    quick: { type: 'boolean' },
+    record: { type: 'boolean' },
   },
 });
+const seconds = options.minutes === undefined ? Number(options.seconds) : 60 * Number(options.minutes);
+const connections = Number(options.connections);
+const rate = isQuick ? 10_000 : Number(options.rate);
+const pace = options['full-speed'] ? {} : { recordsPerSecond: rate };
 
 const main = async (): Promise<void> => {
   const world = await openWorld({
@@ -29,53 +37,51 @@ const main = async (): Promise<void> => {
   });
   try {
     await world.startAll();
-    const url = world.ingestAddresses()[0]!.http;
-    const connections = Number(options.connections);
-    const warm = await runLoad(url, 3, connections);
-    await world.untilStored();
-    const before = world.parts.map(cpuSecondsOf);
-    const load = await runLoad(url, Number(options.seconds), connections);
-    await world.untilStored();
-    const after = world.parts.map(cpuSecondsOf);
-    print('roles.spans', load.acknowledgedSpans / load.seconds, 'spans/s');
-    for (const [i, part] of world.parts.entries()) {
-      print(
-        `roles.cpu.${part.name}`,
-        ((after[i]! - before[i]!) / load.acknowledgedSpans) * 1e6,
-        'CPU s per million spans',
-      );
-      print(`roles.memory.${part.name}`, readResidentBytes(part.pid) / 2 ** 20, 'MiB resident');
-    }
-    const acknowledged = warm.acknowledgedSpans + load.acknowledgedSpans;
-    const stored = await countSpans(world);
-    console.log(`${load.refusedRequests} requests refused`);
-    console.log(`acknowledged ${acknowledged}, stored ${stored}, missing ${acknowledged - stored}`);
-    if (stored !== acknowledged) process.exitCode = 1;
+    const system = systemOf(world);
+    const warm = await runLoad(system.otlpHttpUrl, { seconds: isQuick ? 2 : 5, connections, seed: 1 });
+    await system.untilStored();
+    const driven = await drive(system, { seconds, connections, ...pace, seed: 2 });
+    reportAll(driven);
+    const acknowledged: Record<Signal, number> = {
+      traces: warm.acknowledged.traces + driven.load.acknowledged.traces + driven.freshness.markers,
+      logs: 0,
+      metrics: 0,
+    };
+    const stored = await world.inspect(countStored);
+    const lost = whatIsLost(acknowledged, stored);
+    const missing = acknowledged.traces - stored.traces.distinct;
+    report({ name: 'roles.lost', values: missing, unit: 'acknowledged spans', target: { atMost: 0 } });
+    console.log(lost ?? `${acknowledged.traces} spans acknowledged, each of them stored once`);
+    if (lost !== undefined) process.exitCode = 1;
   } finally {
     await world.close();
   }
 };
 
-/** Those of our own telemetry are in the same table, and not among those that were sent. */
-const countSpans = (world: World): Promise<number> =>
-  world.inspect(async (inspect) => {
-    const [row] = await inspect<{ n: number }>(
-      `SELECT toUInt32(count()) AS n FROM spans WHERE project = 'prj_default'`,
-    );
-    return row!.n;
-  });
+const systemOf = (world: World): System => ({
+  otlpHttpUrl: world.ingestAddresses()[0]!.http,
+  pids: world.parts.map(({ pid }) => pid),
+  countMarkers: () => countMarkers((path) => world.ask(path)),
+  untilStored: () => world.untilStored(),
+  readCpu: () => Object.fromEntries(world.parts.map(({ name, pid }) => [name.replace(/-1$/, ''), treeCpuSeconds(pid)])),
+});
 
-/** Of all its threads: proc(5), fields 14 and 15. */
-const cpuSecondsOf = ({ pid }: Part): number => {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-};
-
-const print = (name: string, value: number, unit: string): void => {
-  const rounded = value >= 100 ? Math.round(value) : Number(value.toPrecision(3));
-  console.log(`${name.padEnd(28)} ${rounded.toLocaleString('en').padStart(10)} ${unit}`);
-  if (options.record) recordResult(name, rounded, unit);
+const reportAll = ({ load, recordsPerSecond, freshness, memory, cpu }: Driven): void => {
+  const perMillion = 'CPU s per million spans';
+  const found = 'ms from acknowledged to found';
+  report({ name: 'roles.spans', values: recordsPerSecond, unit: 'spans/s, stored', target: { atLeast: rate } });
+  report({ name: 'roles.freshness.p50', values: freshness.p50Ms, unit: found });
+  report({ name: 'roles.freshness.p99', values: freshness.p99Ms, unit: found });
+  report({ name: 'roles.memory.peak', values: memory.peakBytes / 1e6, unit: 'MB resident, all roles' });
+  report({ name: 'roles.memory.growth', values: memory.growthPerMinute / 1e6, unit: 'MB a minute in the second half' });
+  report({ name: 'roles.cpu', values: cpu.all, unit: `${perMillion}, without the stores` });
+  for (const [part, cost] of Object.entries(cpu.parts)) {
+    report({ name: `roles.cpu.${part}`, values: cost, unit: perMillion });
+  }
+  console.log(
+    `${seconds} s, ${freshness.markers} markers, ${load.behindSeconds.toFixed(1)} s behind at the end, ` +
+      `requests not taken: ${refusalsOf(load) || 'none'}`,
+  );
 };
 
 await main();

@@ -1,18 +1,19 @@
 /**
- * CPU time of another process, thread by thread, from Linux's /proc: the only place that tells the engine's threads from
- * ours. Threads are named: the log's by us, the engine's by ClickHouse.
+ * CPU time of one process of the product, thread by thread, from Linux's /proc: the only place that tells the engine's
+ * threads from ours. Threads are named: the log's by us, the engine's by ClickHouse.
  */
 import { readdirSync, readFileSync } from 'node:fs';
+import { cpuSecondsOf, processTree } from './process-tree.ts';
 
-/** Parts of the program that have threads of their own. */
-export type Part = 'main' | 'log' | 'clickhouse' | 'node';
+/** Parts of the program that have threads of their own, or a process: PostgreSQL. */
+export type Part = 'main' | 'log' | 'clickhouse' | 'node' | 'postgres';
 export type CpuByPart = Readonly<Record<Part, number>>;
 
 const ticksPerSecond = 100;
 
 /** CPU seconds since the process started. Threads that have ended are counted under `clickhouse`, which alone ends any. */
 export const readThreadCpu = (pid: number): CpuByPart => {
-  const seconds: Record<Part, number> = { main: 0, log: 0, clickhouse: 0, node: 0 };
+  const seconds: Record<Part, number> = { main: 0, log: 0, clickhouse: 0, node: 0, postgres: 0 };
   for (const thread of readdirSync(`/proc/${pid}/task`)) {
     try {
       const { name, cpuSeconds } = parseStat(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8'));
@@ -21,14 +22,11 @@ export const readThreadCpu = (pid: number): CpuByPart => {
       // It ended while we looked.
     }
   }
-  const all = parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8')).cpuSeconds;
   const living = seconds.main + seconds.log + seconds.clickhouse + seconds.node;
-  return { ...seconds, clickhouse: seconds.clickhouse + Math.max(0, all - living) };
+  seconds.clickhouse += Math.max(0, cpuSecondsOf(pid) - living);
+  for (const child of processTree(pid).slice(1)) seconds.postgres += cpuSecondsOf(child);
+  return seconds;
 };
-
-/** Resident bytes of a process. */
-export const readResidentBytes = (pid: number): number =>
-  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024;
 
 const partOf = (name: string): Part => {
   if (name === 'log') return 'log';
