@@ -59,21 +59,22 @@
       }
       return { requests: entries.length, bytes: kinds };
     },
-    /** Scrolls by the same distance every frame, and says how long each frame took. */
-    async scroll(wanted, totalMs, pxPerFrame) {
-      const element = document.querySelector(wanted);
+    /** How long each frame takes, while something moves. */
+    async frames(totalMs) {
       const frames = [];
       const startedMs = performance.now();
-      let lastMs = await nextFrame();
-      while (performance.now() - startedMs < totalMs) {
-        element.scrollTop += pxPerFrame;
+      for (let lastMs = await nextFrame(); performance.now() - startedMs < totalMs; ) {
         const nowMs = await nextFrame();
         frames.push(nowMs - lastMs);
         lastMs = nowMs;
       }
       return frames;
     },
+    pressedMs: null,
   };
+  addEventListener('pointerdown', () => {
+    window.bench.pressedMs = performance.now();
+  });
   const { wantedSelector } = window;
   if (wantedSelector) window.bench.watch(wantedSelector);
 })();

@@ -5,7 +5,7 @@
 import type { z } from 'zod';
 import type { Failure } from '../../../api/contract/values.ts';
 import type { Contract, RouteName } from '../../../api/contract.ts';
-import { takeEarly } from './early.ts';
+import { askEarly, takeEarly } from './early.ts';
 
 type Routes = Contract[RouteName];
 type RouteAt<Method, Path> = Extract<Routes, { method: Method; path: Path }>;
@@ -53,6 +53,10 @@ export const get = <Path extends GetPath>(
   signal?: AbortSignal,
 ): Promise<GetAnswer<Path>> =>
   send<GetAnswer<Path>>(address(path, values as Readonly<Record<string, unknown>>), { signal: signal ?? null });
+
+/** Asks for what is about to be asked for: the answer is under way when the page that shows it is still being made. */
+export const foresee = <Path extends GetPath>(path: Path, values: GetValues<Path>): void =>
+  askEarly(address(path, values as Readonly<Record<string, unknown>>));
 
 /** `params` are those of the path. @throws ApiFailure; DOMException AbortError when `signal` aborts. */
 export const post = <Path extends PostPath>(

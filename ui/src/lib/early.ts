@@ -1,17 +1,35 @@
 /**
- * Answers that were asked for by the page itself, before any of our scripts had arrived (app.html): the session, the
- * projects, the setup, and the trace where the address is one. Each is handed out once: whoever asks again wants news.
+ * Answers that were asked for before anybody wanted them: by app.html while our scripts were still on their way, and when
+ * the pointer goes down on a link. Each is handed out once, and only while it is news.
  */
+
+interface Early {
+  readonly answer: Promise<Response>;
+  /** By `performance.now()`. */
+  readonly askedMs: number;
+}
 
 declare global {
   interface Window {
-    syntraEarly?: Map<string, Promise<Response>>;
+    syntraEarly?: Map<string, Early>;
   }
 }
 
-/** Undefined for what was not asked for, or was handed out already. */
+const newsForMs = 10_000;
+
+/** Undefined for what was not asked for, was handed out already, or is old. */
 export const takeEarly = (url: string): Promise<Response> | undefined => {
-  const answer = window.syntraEarly?.get(url);
+  const early = window.syntraEarly?.get(url);
   window.syntraEarly?.delete(url);
-  return answer;
+  return early !== undefined && performance.now() - early.askedMs < newsForMs ? early.answer : undefined;
+};
+
+export const askEarly = (url: string): void => {
+  window.syntraEarly ??= new Map();
+  // One at a time: what was foreseen and did not come about is not kept.
+  window.syntraEarly.clear();
+  const answer = fetch(url, { credentials: 'same-origin' });
+  // Whoever asks for it in earnest is told what went wrong.
+  answer.catch(() => {});
+  window.syntraEarly.set(url, { answer, askedMs: performance.now() });
 };

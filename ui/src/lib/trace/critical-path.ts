@@ -26,7 +26,9 @@ export function criticalPath(tree: TraceTree, stretches: Stretches): CriticalPat
   walkTop(stretches.top, end, stack);
   for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
     const own = parts[at.node.index]!;
-    walk(stretches.within[at.node.index] ?? [], at, stack, (part) => own.push(part));
+    const children = stretches.within[at.node.index];
+    if (children === undefined) own.push({ fromMs: at.fromMs, toMs: at.toMs });
+    else walk(children, at, stack, own);
   }
   for (const own of parts) if (own.length > 1) own.splice(0, own.length, ...union(own, 0, end));
   return { parts, touched: touchedBelow(tree.nodes, parts) };
@@ -40,13 +42,8 @@ export function pathBelow(tree: TraceTree, path: CriticalPath, nodes: readonly S
   return union(parts, 0, tree.durationMs);
 }
 
-/** One span seen backwards: hands its own parts to `own` and its decisive children to `stack`. */
-function walk(
-  children: readonly Stretch[],
-  window: Interval,
-  stack: Stretch[],
-  own: (part: { fromMs: number; toMs: number }) => void,
-): void {
+/** One span seen backwards: adds its own parts to `own` and its decisive children to `stack`. */
+function walk(children: readonly Stretch[], window: Interval, stack: Stretch[], own: Interval[]): void {
   let cursorMs = window.toMs;
   const lastFirst = children
     .map((child) => clip(child, window))
@@ -55,11 +52,11 @@ function walk(
   for (const child of lastFirst) {
     if (child.toMs > cursorMs + clockStepMs || child.fromMs >= cursorMs) continue;
     const toMs = Math.min(child.toMs, cursorMs);
-    if (cursorMs > toMs) own({ fromMs: toMs, toMs: cursorMs });
-    stack.push({ ...child, toMs });
+    if (cursorMs > toMs) own.push({ fromMs: toMs, toMs: cursorMs });
+    stack.push({ node: child.node, fromMs: child.fromMs, toMs });
     cursorMs = child.fromMs;
   }
-  if (cursorMs > window.fromMs) own({ fromMs: window.fromMs, toMs: cursorMs });
+  if (cursorMs > window.fromMs) own.push({ fromMs: window.fromMs, toMs: cursorMs });
 }
 
 /** Nobody waits for the trace as a whole: what ran last decided, and before it began whatever else was running. */

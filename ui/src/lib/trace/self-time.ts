@@ -15,7 +15,8 @@ export function selfTimes(tree: TraceTree, { within }: Stretches): Float64Array 
   const selfMs = new Float64Array(tree.nodes.length);
   for (const node of tree.nodes) {
     if (node.span === null) continue;
-    const busy = union(within[node.index] ?? [], node.startMs, node.endMs);
+    const stretches = within[node.index];
+    const busy = stretches === undefined ? [] : union(stretches, node.startMs, node.endMs);
     const busyMs = busy.reduce((sum, interval) => sum + interval.toMs - interval.fromMs, 0);
     selfMs[node.index] = Math.max(0, node.endMs - node.startMs - busyMs);
   }

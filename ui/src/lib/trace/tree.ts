@@ -159,6 +159,11 @@ function sharedClient(node: SpanNode, byId: ById): SpanNode | undefined {
 function cutCycles(nodes: readonly SpanNode[]): void {
   const safe = new Set<SpanNode>();
   for (const node of nodes) {
+    // Spans mostly arrive after their parents: then there is no path to walk, and none to allocate.
+    if (node.parent === null || safe.has(node.parent)) {
+      safe.add(node);
+      continue;
+    }
     const path = new Set<SpanNode>();
     let at: SpanNode | null = node;
     while (at !== null && !safe.has(at) && !path.has(at)) {
