@@ -62,6 +62,15 @@ export class ByteBuffer {
     this.position += 4;
   }
 
+  /** The same number so many times. */
+  uint32Times(value: number, times: number): void {
+    this.reserve(4 * times);
+    const { view } = this;
+    const end = this.position + 4 * times;
+    for (let at = this.position; at < end; at += 4) view.setInt32(at, value, true);
+    this.position = end;
+  }
+
   /** UInt64 or Int64 from its two halves. */
   uint64(low: number, high: number): void {
     this.reserve(8);

@@ -12,8 +12,6 @@ export class LowCardinalityColumn implements Column {
   readonly dictionary: Dictionary;
   /** The numbers, 32 bits each. */
   readonly numbers: ByteBuffer;
-  /** The number of the value that many rows to come have. */
-  constant = 0;
   private last = -1;
 
   constructor(memory: BlockMemory) {
@@ -33,19 +31,16 @@ export class LowCardinalityColumn implements Column {
     this.numbers.uint32(number);
   }
 
-  setConstant(source: WireReader, at: number, length: number, limit: number): void {
-    this.constant = this.dictionary.numberOf(source, at, cutLength(source.bytes, at, length, limit));
+  /** Adds the value of this number so many times. */
+  addTimes(number: number, times: number): void {
+    this.numbers.uint32Times(number, times);
   }
 
-  setConstantText(text: string): void {
-    this.constant = this.dictionary.numberOfText(text);
-  }
-
-  /** Adds `constant` so many times. */
-  addConstant(times: number): void {
+  /** Adds a text out of a request so many times. */
+  addTextTimes(source: WireReader, at: number, length: number, limit: number, times: number): void {
     if (times === 0) return;
-    this.numbers.uint32(this.constant);
-    this.numbers.repeat(4, times - 1);
+    const kept = cutLength(source.bytes, at, length, limit);
+    this.numbers.uint32Times(this.dictionary.numberOf(source, at, kept), times);
   }
 
   writePrefix(out: BlockParts): void {

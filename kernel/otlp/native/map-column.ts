@@ -1,7 +1,7 @@
 /** A Map(LowCardinality(String), String) column: where the map of each row ends, then the keys and the values of all. */
 import type { BlockMemory } from './block-memory.ts';
 import type { BlockParts } from './block-parts.ts';
-import type { ByteBuffer } from './byte-buffer.ts';
+import { type ByteBuffer, scratchBuffer } from './byte-buffer.ts';
 import type { Column } from './column.ts';
 import type { Dictionary } from './dictionary.ts';
 import { LowCardinalityColumn } from './low-cardinality-column.ts';
@@ -11,6 +11,12 @@ export interface MapPairs {
   readonly keys: ByteBuffer;
   readonly values: ByteBuffer;
 }
+
+/** Pairs that are to be added to a column. */
+export const scratchPairs = (maxBytes: number): MapPairs => ({
+  keys: scratchBuffer(maxBytes),
+  values: scratchBuffer(maxBytes),
+});
 
 export class MapColumn implements Column {
   readonly type = 'Map(LowCardinality(String), String)';

@@ -102,8 +102,7 @@ test('what is the same in many rows is written once and repeated', () => {
   for (const times of [0, 1, 2, 7, 1000]) {
     if (times > 0) columns.number.values.uint16(times);
     columns.number.values.repeat(2, times - 1);
-    columns.word.setConstantText(`${times}`);
-    columns.word.addConstant(times);
+    columns.word.addTimes(columns.word.dictionary.numberOfText(`${times}`), times);
     columns.map.add(pairs, times);
   }
   const map = [

@@ -1,23 +1,37 @@
 /**
- * A list of KeyValues on its way to a `Map(LowCardinality(String), String)` column and its types. It holds keys as
- * numbers of the column's dictionary, and where values are, not what they are. A key that comes twice keeps its first
- * place and its last value, as in the SDKs (`setAttribute` overwrites) and in JSON objects; OTLP leaves it open.
+ * A list of KeyValues on its way to a `Map(LowCardinality(String), String)` column and its types, written as they come.
+ * A key that comes twice keeps its first place and its last value, as in the SDKs (`setAttribute` overwrites) and in JSON
+ * objects; OTLP leaves it open. That is rare, so it is done by writing the list once more.
  */
 import { cut, cutNames, limits, truncatedKey } from '../limits.ts';
 import type { ByteBuffer } from '../native/byte-buffer.ts';
 import type { Dictionary } from '../native/dictionary.ts';
+import type { LowCardinalityColumn } from '../native/low-cardinality-column.ts';
 import type { MapPairs } from '../native/map-column.ts';
-import { lengthDelimited, WireReader } from '../wire.ts';
+import { lengthDelimited, varint, WireReader } from '../wire.ts';
+import type { Extent } from './extent.ts';
+import { TypeLetters } from './type-letters.ts';
 import { letter, ValueText } from './value-text.ts';
+
+/** Where the pairs go: a MapColumn, or what will be added to one. */
+export interface MapTarget {
+  readonly pairs: MapPairs;
+  readonly dictionary: Dictionary;
+}
 
 export class AttributeMap {
   /** Attributes held, and those dropped because of a limit. */
   count = 0;
   dropped = 0;
-  private readonly keys: Dictionary;
-  private readonly types: Dictionary;
+  private readonly keys: ByteBuffer;
+  private readonly values: ByteBuffer;
+  private readonly dictionary: Dictionary;
+  private readonly letters: TypeLetters;
   private readonly value = new ValueText();
+  private keysStart = 0;
+  private valuesStart = 0;
   private lastKey = -1;
+  private hasRepeatedKeys = false;
   /** Of each attribute: the number of its key, and the extent of its AnyValue. */
   private readonly keyNumbers = new Int32Array(limits.attributes);
   private readonly valueAts = new Int32Array(limits.attributes);
@@ -25,16 +39,13 @@ export class AttributeMap {
   /** By number of key: the list it was last seen in, and its place there. */
   private seenIn = new Uint32Array(64);
   private places = new Uint16Array(64);
-  private list = 1;
-  /** A letter for each pair written last. */
-  private readonly letters = new WireReader(new Uint8Array(limits.attributes + 1));
-  private lettersCount = 0;
-  private lastTypes = -1;
+  private list = 0;
 
-  /** @param keys of the column that the map goes to @param types of the column that its types go to */
-  constructor(keys: Dictionary, types: Dictionary) {
-    this.keys = keys;
-    this.types = types;
+  constructor({ pairs, dictionary }: MapTarget, types: LowCardinalityColumn) {
+    this.keys = pairs.keys;
+    this.values = pairs.values;
+    this.dictionary = dictionary;
+    this.letters = new TypeLetters(types.dictionary);
   }
 
   /** Starts the next list. */
@@ -42,6 +53,11 @@ export class AttributeMap {
     this.count = 0;
     this.dropped = 0;
     this.lastKey = -1;
+    this.hasRepeatedKeys = false;
+    this.keysStart = this.keys.position;
+    this.valuesStart = this.values.position;
+    this.value.cut = 0;
+    this.letters.clear();
     if (this.list === 0xffffffff) {
       this.list = 0;
       this.seenIn.fill(0);
@@ -51,36 +67,56 @@ export class AttributeMap {
 
   /** Takes the KeyValue whose length comes next. Beyond the limit it is not even looked at, so that it costs nothing. */
   add(reader: WireReader): void {
+    const { bytes, position } = reader;
+    // How every SDK writes it: the key, then the value, all of it in less than 128 bytes.
+    const length = bytes[position]!;
+    const end = position + 1 + length;
+    const keyLength = bytes[position + 2]!;
+    const valueAt = position + keyLength + 5;
+    if (
+      length < 0x80 &&
+      end <= reader.end &&
+      bytes[position + 1] === keyTag &&
+      bytes[valueAt - 2] === valueTag &&
+      bytes[valueAt - 1] === end - valueAt &&
+      this.count < limits.attributes
+    ) {
+      this.put(reader, position + 3, keyLength, valueAt, end - valueAt);
+      reader.position = end;
+      return;
+    }
     const outer = reader.enter();
     if (this.count === limits.attributes) this.dropped++;
     else this.read(reader);
     reader.leave(outer);
   }
 
-  private read(reader: WireReader): void {
-    const { bytes, position, end } = reader;
-    // How every SDK writes it: the key, then the value, both of less than 128 bytes.
-    let keyAt = position + 2;
-    let keyLength = bytes[position + 1]!;
-    let valueAt = keyAt + keyLength + 2;
-    let valueLength = end - valueAt;
-    if (
-      bytes[position] === lengthDelimited(1) &&
-      bytes[valueAt - 2] === lengthDelimited(2) &&
-      bytes[valueAt - 1] === valueLength &&
-      (keyLength | valueLength) < 0x80
-    ) {
-      this.put(reader, keyAt, keyLength, valueAt, valueLength);
-      return;
+  /** Takes all KeyValues of a message, which are its fields with this tag. The reader stays where it is. */
+  addAll(reader: WireReader, message: Extent, tag: number): void {
+    const { position, end } = reader;
+    reader.position = message.at;
+    reader.end = message.at + message.length;
+    while (reader.position < reader.end) {
+      const next = reader.tag();
+      if (next === tag) this.add(reader);
+      else reader.skip(next);
     }
-    keyAt = keyLength = valueAt = valueLength = 0;
+    reader.position = position;
+    reader.end = end;
+  }
+
+  private read(reader: WireReader): void {
+    let keyAt = 0;
+    let keyLength = 0;
+    let valueAt = 0;
+    let valueLength = 0;
     while (reader.position < reader.end) {
       const tag = reader.tag();
-      if (tag === lengthDelimited(1)) {
+      if (tag === keyTag) {
         keyLength = reader.length();
         keyAt = reader.position;
         reader.position += keyLength;
-      } else if (tag === lengthDelimited(2)) {
+      } else if (tag === valueTag) {
         valueLength = reader.length();
         valueAt = reader.position;
         reader.position += valueLength;
@@ -91,18 +127,38 @@ export class AttributeMap {
   }
 
   private put(reader: WireReader, keyAt: number, keyLength: number, valueAt: number, valueLength: number): void {
-    const key = this.keys.numberAfter(this.lastKey, reader, keyAt, keyLength);
+    const key = this.dictionary.numberAfter(this.lastKey, reader, keyAt, keyLength);
     this.lastKey = key;
     if (key >= this.seenIn.length) this.growSeen(key);
-    let place = this.places[key]!;
-    if (this.seenIn[key] !== this.list) {
-      place = this.count++;
-      this.seenIn[key] = this.list;
-      this.places[key] = place;
-      this.keyNumbers[place] = key;
+    if (this.seenIn[key] === this.list) {
+      const place = this.places[key]!;
+      this.valueAts[place] = valueAt;
+      this.valueLengths[place] = valueLength;
+      this.hasRepeatedKeys = true;
+      return;
     }
+    const place = this.count++;
+    this.seenIn[key] = this.list;
+    this.places[key] = place;
+    this.keyNumbers[place] = key;
     this.valueAts[place] = valueAt;
     this.valueLengths[place] = valueLength;
+    this.writePair(reader, key, valueAt, valueLength);
+  }
+
+  private writePair(reader: WireReader, key: number, valueAt: number, valueLength: number): void {
+    const { values } = this;
+    const { bytes } = reader;
+    this.keys.uint32(key);
+    const tag = bytes[valueAt];
+    // Nearly all values: a string of less than 128 bytes and nothing else, or an integer below 2,097,152.
+    if (tag === stringTag && bytes[valueAt + 1] === valueLength - 2 && valueLength < 130) {
+      values.string(reader, valueAt + 2, valueLength - 2);
+      this.letters.add(letter.string);
+    } else if (tag === intTag && isShortInt(bytes, valueAt, valueLength)) {
+      writeShortInt(bytes, valueAt, valueLength, values);
+      this.letters.add(letter.int);
+    } else this.letters.add(this.value.write(reader, valueAt, valueLength, values, limits.valueBytes));
   }
 
   private growSeen(key: number): void {
@@ -115,73 +171,42 @@ export class AttributeMap {
   }
 
   /**
-   * Writes the map. `alreadyCut` is what else of the record was cut; returns it together with what was cut here, all of
+   * Ends the list. `alreadyCut` is what else of the record was cut; returns it together with what was cut here, all of
    * which the map then names under `truncatedKey`.
    */
-  write(reader: WireReader, pairs: MapPairs, alreadyCut: number): number {
-    const keysStart = pairs.keys.position;
-    const valuesStart = pairs.values.position;
-    let named = alreadyCut | (this.dropped > 0 ? cut.attributes : 0);
-    for (;;) {
-      const found = named | this.writePairs(reader, pairs.keys, pairs.values, named);
-      if (found === named) return named;
-      // Values show what they lose only when they are written: once more, with the name of it.
-      named = found;
-      pairs.keys.position = keysStart;
-      pairs.values.position = valuesStart;
+  end(reader: WireReader, alreadyCut: number): number {
+    if (this.hasRepeatedKeys) this.writeAgain(reader, -1);
+    const named = alreadyCut | this.value.cut | (this.dropped > 0 ? cut.attributes : 0);
+    if (named === 0) return 0;
+    // What is called so is not the sender's to say.
+    const taken = this.find(truncatedKeyBytes);
+    if (taken >= 0) this.writeAgain(reader, taken);
+    this.keys.uint32(this.dictionary.numberOfText(truncatedKey));
+    this.values.asciiString(cutNames(named));
+    this.letters.add(letter.string);
+    return named;
+  }
+
+  private writeAgain(reader: WireReader, without: number): void {
+    this.keys.position = this.keysStart;
+    this.values.position = this.valuesStart;
+    this.value.cut = 0;
+    this.letters.clear();
+    for (let place = 0; place < this.count; place++) {
+      if (place === without) continue;
+      this.writePair(reader, this.keyNumbers[place]!, this.valueAts[place]!, this.valueLengths[place]!);
     }
   }
 
-  private writePairs(reader: WireReader, keys: ByteBuffer, values: ByteBuffer, named: number): number {
-    const { keyNumbers, valueAts, valueLengths, value, count } = this;
-    const letters = this.letters.bytes;
-    const { bytes } = reader;
-    const marked = named === 0 ? -1 : this.find(truncatedKeyBytes);
-    value.cut = 0;
-    let written = 0;
-    for (let place = 0; place < count; place++) {
-      if (place === marked) continue;
-      keys.uint32(keyNumbers[place]!);
-      const valueAt = valueAts[place]!;
-      const valueLength = valueLengths[place]!;
-      // Nearly all values: a string of less than 128 bytes and nothing else.
-      if (
-        valueLength > 1 &&
-        valueLength < 130 &&
-        bytes[valueAt] === stringTag &&
-        bytes[valueAt + 1] === valueLength - 2
-      ) {
-        values.string(reader, valueAt + 2, valueLength - 2);
-        letters[written++] = letter.string;
-      } else letters[written++] = value.write(reader, valueAt, valueLength, values, limits.valueBytes);
-    }
-    if (named !== 0) {
-      keys.uint32(this.keys.numberOfText(truncatedKey));
-      values.asciiString(cutNames(named));
-      letters[written++] = letter.string;
-    }
-    this.lettersCount = written;
-    return value.cut;
-  }
-
-  /** The types of the map written last, as a number of their dictionary: a letter each, or nothing when all are strings. */
+  /** The types of the list that has ended, as a number of their dictionary. */
   typesNumber(): number {
-    const { letters, lettersCount, types } = this;
-    let index = 0;
-    while (index < lettersCount && letters.bytes[index] === letter.string) index++;
-    this.lastTypes = types.numberAfter(
-      this.lastTypes < types.count ? this.lastTypes : -1,
-      letters,
-      0,
-      index === lettersCount ? 0 : lettersCount,
-    );
-    return this.lastTypes;
+    return this.letters.number();
   }
 
   /** The place of the attribute with this key, or -1. */
   find(key: WireReader): number {
     for (let place = 0; place < this.count; place++) {
-      if (this.keys.is(this.keyNumbers[place]!, key, 0, key.bytes.length)) return place;
+      if (this.dictionary.is(this.keyNumbers[place]!, key, 0, key.bytes.length)) return place;
     }
     return -1;
   }
@@ -192,5 +217,25 @@ export class AttributeMap {
   }
 }
 
+/** Whether what follows the tag is a varint of one to three bytes and nothing else. */
+const isShortInt = (bytes: Uint8Array, at: number, length: number): boolean =>
+  bytes[at + length - 1]! < 0x80 &&
+  (length === 2 ||
+    (length === 3 && bytes[at + 1]! > 0x7f) ||
+    (length === 4 && bytes[at + 1]! > 0x7f && bytes[at + 2]! > 0x7f));
+
+const writeShortInt = (bytes: Uint8Array, at: number, length: number, out: ByteBuffer): void => {
+  let value = 0;
+  for (let i = 1; i < length; i++) value |= (bytes[at + i]! & 0x7f) << (7 * i - 7);
+  const start = out.position;
+  out.byte(0);
+  out.digits(value);
+  out.bytes[start] = out.position - start - 1;
+};
+
 const truncatedKeyBytes = new WireReader(Buffer.from(truncatedKey));
+const keyTag = lengthDelimited(1);
+const valueTag = lengthDelimited(2);
+/** Of an AnyValue. */
 const stringTag = lengthDelimited(1);
+const intTag = varint(3);

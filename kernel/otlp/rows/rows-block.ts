@@ -3,16 +3,19 @@
  * records — so this walks it; what a record becomes is the signal's own matter (spans-rows.ts, logs-rows.ts,
  * metrics-rows.ts).
  *
- * Fields may come in any order, so each level is looked over before it is written. Where a message that should occur once
- * occurs again, the last one counts.
+ * Fields may come in any order, so what a level has in common is written when it has ended. Where a message that should
+ * occur once occurs again, the last one counts.
  */
 
 import { limits } from '../limits.ts';
 import { BlockMemory } from '../native/block-memory.ts';
 import { type Columns, structureOf, writeBlock } from '../native/write-block.ts';
 import { lengthDelimited, WireReader } from '../wire.ts';
-import { type HeadColumns, RowHead } from './head-columns.ts';
+import { readExtent } from './extent.ts';
+import { addOrigin, type HeadColumns } from './head-columns.ts';
 import type { Origin } from './origin.ts';
+import { ResourceHead } from './resource-columns.ts';
+import { ScopeHead } from './scope-columns.ts';
 
 export interface Transcoder {
   readonly table: string;
@@ -41,7 +44,17 @@ export interface RowsBlock {
   add(request: Uint8Array, origin: Origin): Transcoded;
   /** The rows in ClickHouse's Native format, in parts that are valid until the block changes. */
   written(): Uint8Array[];
+  /** What follows from these rows for another table, if anything does; valid until the block changes. */
+  derived(): DerivedRows | undefined;
   clear(): void;
+}
+
+/** Rows of another table, in ClickHouse's Native format. They belong to the same partition. */
+export interface DerivedRows {
+  readonly table: string;
+  readonly structure: string;
+  readonly rows: readonly Uint8Array[];
+  readonly rowCount: number;
 }
 
 /** The columns of a signal, and what fills them. */
@@ -50,10 +63,12 @@ export interface RecordWriter {
   readonly columns: HeadColumns & Columns;
   startRequest(origin: Origin): void;
   /**
-   * Adds the rows of one record, of the message that the reader has entered, without what `head` adds at the end of the
-   * scope. Leaves the reader anywhere in it, and its `end` alone.
+   * Adds the rows of one record, of the message that the reader has entered, without the columns of their head, and
+   * counts them. Leaves the reader anywhere in it, and its `end` alone.
    */
-  writeRecord(reader: WireReader, head: RowHead, counts: Transcoded): void;
+  writeRecord(reader: WireReader, counts: Transcoded): void;
+  /** @param rows of the block, which it has by now */
+  derive?(rows: number): DerivedRows;
 }
 
 export const defineTranscoder = (table: string, createWriter: (memory: BlockMemory) => RecordWriter): Transcoder => ({
@@ -63,7 +78,7 @@ export const defineTranscoder = (table: string, createWriter: (memory: BlockMemo
   openBlock: (maxRequestBytes = limits.rowsBytes) => {
     const memory = new BlockMemory(maxRequestBytes);
     const writer = createWriter(memory);
-    const head = new RowHead(writer.columns);
+    const walk = new RequestWalk(writer);
     let rows = 0;
     return {
       get rows() {
@@ -76,9 +91,9 @@ export const defineTranscoder = (table: string, createWriter: (memory: BlockMemo
         const counts = { rows: 0, cutRows: 0 };
         memory.mark();
         try {
-          head.startRequest(origin);
           writer.startRequest(origin);
-          walkRequest(new WireReader(request), head, writer, counts);
+          walk.request(new WireReader(request), counts);
+          addOrigin(writer.columns, origin, counts.rows);
           memory.checkRequest();
         } catch (error) {
           memory.rollback();
@@ -88,6 +103,7 @@ export const defineTranscoder = (table: string, createWriter: (memory: BlockMemo
         return counts;
       },
       written: () => writeBlock(writer.columns, rows),
+      derived: () => writer.derive?.(rows),
       clear() {
         rows = 0;
         memory.clear();
@@ -96,43 +112,68 @@ export const defineTranscoder = (table: string, createWriter: (memory: BlockMemo
   },
 });
 
-const walkRequest = (reader: WireReader, head: RowHead, writer: RecordWriter, counts: Transcoded): void => {
-  while (reader.position < reader.end) {
-    const tag = reader.tag();
-    if (tag !== resources) {
-      reader.skip(tag);
-      continue;
-    }
-    const requestEnd = reader.enter();
-    head.startResource(reader);
-    while (reader.position < reader.end) {
-      const inner = reader.tag();
-      if (inner === scopes) walkScope(reader, head, writer, counts);
-      else reader.skip(inner);
-    }
-    reader.leave(requestEnd);
-  }
-};
+class RequestWalk {
+  private readonly writer: RecordWriter;
+  private readonly resourceHead: ResourceHead;
+  private readonly scopeHead: ScopeHead;
 
-const walkScope = (reader: WireReader, head: RowHead, writer: RecordWriter, counts: Transcoded): void => {
-  const resourceEnd = reader.enter();
-  const rowsBefore = counts.rows;
-  head.startScope(reader);
-  while (reader.position < reader.end) {
-    const tag = reader.tag();
-    if (tag !== records) {
-      reader.skip(tag);
-      continue;
-    }
-    const scopeEnd = reader.enter();
-    writer.writeRecord(reader, head, counts);
-    reader.leave(scopeEnd);
+  constructor(writer: RecordWriter) {
+    this.writer = writer;
+    this.resourceHead = new ResourceHead(writer.columns);
+    this.scopeHead = new ScopeHead(writer.columns);
   }
-  head.endScope(counts.rows - rowsBefore);
-  reader.leave(resourceEnd);
-};
+
+  request(reader: WireReader, counts: Transcoded): void {
+    while (reader.position < reader.end) {
+      const tag = reader.tag();
+      if (tag === field.resources) this.resource(reader, counts);
+      else reader.skip(tag);
+    }
+  }
+
+  private resource(reader: WireReader, counts: Transcoded): void {
+    const { resourceHead: head } = this;
+    const { rows, cutRows } = counts;
+    const outer = reader.enter();
+    head.start();
+    while (reader.position < reader.end) {
+      const tag = reader.tag();
+      if (tag === field.scopes) this.scope(reader, counts);
+      else if (tag === field.inner) head.resource = readExtent(reader);
+      else if (tag === field.schemaUrl) head.schemaUrl = readExtent(reader);
+      else reader.skip(tag);
+    }
+    const added = counts.rows - rows;
+    if (head.end(reader, added) !== 0) counts.cutRows = cutRows + added;
+    reader.leave(outer);
+  }
+
+  private scope(reader: WireReader, counts: Transcoded): void {
+    const { writer, scopeHead: head } = this;
+    const { rows, cutRows } = counts;
+    const outer = reader.enter();
+    head.start();
+    while (reader.position < reader.end) {
+      const tag = reader.tag();
+      if (tag === field.records) {
+        const scopeEnd = reader.enter();
+        writer.writeRecord(reader, counts);
+        reader.leave(scopeEnd);
+      } else if (tag === field.inner) head.scope = readExtent(reader);
+      else if (tag === field.schemaUrl) head.schemaUrl = readExtent(reader);
+      else reader.skip(tag);
+    }
+    const added = counts.rows - rows;
+    if (head.end(reader, added) !== 0) counts.cutRows = cutRows + added;
+    reader.leave(outer);
+  }
+}
 
 /** Field numbers that the three requests share: of the request, of its resources and of their scopes. */
-const resources = lengthDelimited(1);
-const scopes = lengthDelimited(2);
-const records = lengthDelimited(2);
+const field = {
+  resources: lengthDelimited(1),
+  inner: lengthDelimited(1),
+  scopes: lengthDelimited(2),
+  records: lengthDelimited(2),
+  schemaUrl: lengthDelimited(3),
+} as const;

@@ -41,7 +41,7 @@ export class SpanEvents {
     this.maps = columns['events.attributes'].elements;
     this.types = columns['events.attribute_types'].elements;
     this.droppedAttributes = columns['events.dropped_attributes_count'].elements.values;
-    this.attributes = new AttributeMap(this.maps.dictionary, this.types.dictionary);
+    this.attributes = new AttributeMap(this.maps, this.types);
   }
 
   /** Starts the next span. */
@@ -91,7 +91,7 @@ export class SpanEvents {
     this.count++;
     this.times.time(reader, timeAt);
     this.names.addText(reader, nameAt, nameLength, limits.nameBytes);
-    this.cut |= attributes.write(reader, this.maps.pairs, cutName(nameLength));
+    this.cut |= attributes.end(reader, cutName(nameLength));
     this.maps.end();
     this.types.add(attributes.typesNumber());
     this.droppedAttributes.uint32(sum32(dropped, attributes.dropped));

@@ -47,7 +47,7 @@ export class SpanLinks {
     this.maps = columns['links.attributes'].elements;
     this.types = columns['links.attribute_types'].elements;
     this.droppedAttributes = columns['links.dropped_attributes_count'].elements.values;
-    this.attributes = new AttributeMap(this.maps.dictionary, this.types.dictionary);
+    this.attributes = new AttributeMap(this.maps, this.types);
   }
 
   /** Starts the next span. */
@@ -112,7 +112,7 @@ export class SpanLinks {
     this.spanIds.fixedString(reader, spanIdAt, spanIdLength, 8);
     this.flags.uint32(flags);
     this.traceStates.text(reader, stateAt, stateLength, limits.valueBytes);
-    this.cut |= attributes.write(reader, this.maps.pairs, cutValue(stateLength));
+    this.cut |= attributes.end(reader, cutValue(stateLength));
     this.maps.end();
     this.types.add(attributes.typesNumber());
     this.droppedAttributes.uint32(sum32(dropped, attributes.dropped));

@@ -8,7 +8,7 @@ import { MapColumn } from '../native/map-column.ts';
 import { PlainColumn } from '../native/plain-column.ts';
 import { fixed32, fixed64, lengthDelimited, varint, type WireReader } from '../wire.ts';
 import { AttributeMap } from './attribute-map.ts';
-import { headColumns, type RowHead } from './head-columns.ts';
+import { headColumns } from './head-columns.ts';
 import { defineTranscoder, type RecordWriter, type Transcoded } from './rows-block.ts';
 import { eventColumns, SpanEvents } from './span-events.ts';
 import { linkColumns, SpanLinks } from './span-links.ts';
@@ -48,14 +48,14 @@ class SpanWriter implements RecordWriter {
 
   constructor(memory: BlockMemory) {
     this.columns = spanColumns(memory);
-    this.attributes = new AttributeMap(this.columns.attributes.dictionary, this.columns.attribute_types.dictionary);
+    this.attributes = new AttributeMap(this.columns.attributes, this.columns.attribute_types);
     this.events = new SpanEvents(this.columns);
     this.links = new SpanLinks(this.columns);
   }
 
   startRequest(): void {}
 
-  writeRecord(reader: WireReader, head: RowHead, counts: Transcoded): void {
+  writeRecord(reader: WireReader, counts: Transcoded): void {
     const { attributes, events, links } = this;
     attributes.clear();
     events.clear();
@@ -171,7 +171,7 @@ class SpanWriter implements RecordWriter {
       cutValue(traceStateLength) |
       (events.dropped > 0 ? cut.events : 0) |
       (links.dropped > 0 ? cut.links : 0);
-    const cutInAll = attributes.write(reader, columns.attributes.pairs, cutHere) | head.cut | events.cut | links.cut;
+    const cutInAll = attributes.end(reader, cutHere) | events.cut | links.cut;
     columns.attributes.end();
     columns.attribute_types.add(attributes.typesNumber());
     events.end();

@@ -30,6 +30,7 @@ const buggyBlock = (): RowsBlock => {
       return { rows: 1, cutRows: 0 };
     },
     written: () => [],
+    derived: () => undefined,
     clear() {
       rows = 0;
     },

@@ -55,6 +55,7 @@ export const defineTranscoder = (table: string, columns: Columns, createWriter: 
           return counts;
         },
         written: () => [out.written()],
+        derived: () => undefined,
         clear() {
           rows = 0;
           out.position = 0;
