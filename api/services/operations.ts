@@ -1,4 +1,4 @@
-/** Operations, now and before: those of one service with every kind of span, or those that enter any service. */
+/** Operations of a service, now and before, with every kind of span. */
 import type { QueryCost, Telemetry, Tenant } from '../../kernel/telemetry/client.ts';
 import type { SpanKind } from '../contract/values.ts';
 import type { Where } from '../query/sql.ts';
@@ -13,24 +13,17 @@ export interface OperationRed extends OperationFigures {
 /** Those called most: more would be names made of ids. */
 const maxOperations = 1000;
 
-interface Options {
-  /** Only operations that enter their service. */
-  readonly entriesOnly: boolean;
-  /** Speaks of service, environment and version. */
-  readonly where: Where;
-}
-
-/** Operations that enter the service come first, then those called most. */
+/** Operations that enter the service come first, then those called most. `where` speaks of service, environment and version. */
 export const readOperations = async (
   telemetry: Pick<Telemetry, 'query'>,
   tenant: Tenant,
   window: RedWindow,
-  options: Options,
+  where: Where,
 ): Promise<{ operations: OperationRed[]; cost: QueryCost }> => {
   const { rows, cost } = await telemetry.query<OperationRow>({
     tenant,
-    sql: operationsSql(window, options),
-    params: { ...windowParams(window), ...options.where.params, limit: maxOperations },
+    sql: operationsSql(window, where),
+    params: { ...windowParams(window), ...where.params, limit: maxOperations },
   });
   const operations = rows.map(({ service, name, kind, now, before }) => ({
     service,
@@ -56,13 +49,13 @@ interface OperationRow {
 }
 
 /** A name and kind that occurs both as a root and below one is a single operation, and an entry. */
-const operationsSql = (window: RedWindow, { entriesOnly, where }: Options): string => `
+const operationsSql = (window: RedWindow, where: Where): string => `
   SELECT service, name, kind, ${figures('now', 1)}, ${figures('before', 0)}
   FROM (
     SELECT service, name, kind, ${spanOfRow} AS span, max(entry) AS entries, sum(calls) AS calls, sum(errors) AS errors,
       quantilesDDMergeState(0.01, 0.5, 0.95, 0.99)(duration_ns_quantiles) AS durations
     FROM ${redSource(window)}
-    WHERE ${entriesOnly ? 'entry = 1 AND ' : ''}${where.sql}
+    WHERE ${where.sql}
     GROUP BY service, name, kind, span
     HAVING span >= 0
   )

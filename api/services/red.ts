@@ -72,13 +72,22 @@ export const windowParams = (window: RedWindow): Record<string, QueryParam> => {
 
 /** Rows with `at_ms` for every operation, of the range and the one before, from the table of the window's grain. */
 export const redSource = ({ grainMinutes }: RedWindow): string =>
-  grainMinutes === 1 ? source('red', 'minute', 'true') : source('red_rollups', 'start', grainIs(grainMinutes));
+  grainMinutes === 1
+    ? source('red', 'minute', 'true')
+    : source('red_rollups', 'start', `grain_minutes = ${grainMinutes} AND ${withinSlices(grainMinutes)}`);
 
 /** The same for whole services, of spans that enter them. */
 export const serviceSource = ({ grainMinutes }: RedWindow): string =>
-  source('red_services', 'start', grainIs(grainMinutes));
+  source('red_services', 'start', `grain_minutes = ${grainMinutes} AND calls > 0`);
 
-const grainIs = (minutes: 1 | 10 | 60): string => `grain_minutes = ${minutes}`;
+/** With those services, too, that only call others; `spans` counts all. */
+export const everyServiceSource = ({ grainMinutes }: RedWindow): string =>
+  source('red_services', 'start', `grain_minutes = ${grainMinutes}`);
+
+/** Rollups are sorted by operation within each hour or day. */
+const withinSlices = (grainMinutes: 10 | 60): string =>
+  `slice >= ${grainMinutes === 60 ? 'toStartOfDay' : 'toStartOfHour'}(fromUnixTimestamp64Milli({readFrom:Int64}, 'UTC'))
+      AND slice < fromUnixTimestamp64Milli({to:Int64}, 'UTC')`;
 
 const source = (table: string, time: string, which: string): string => `(
     SELECT *, toInt64(toUnixTimestamp(${time})) * 1000 AS at_ms

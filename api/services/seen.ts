@@ -4,7 +4,7 @@
  */
 import type { QueryCost, Telemetry, Tenant } from '../../kernel/telemetry/client.ts';
 import type { Where } from '../query/sql.ts';
-import { redSource, windowParams } from './red.ts';
+import { everyServiceSource, windowParams } from './red.ts';
 import type { RedWindow } from './window.ts';
 
 export interface SeenService {
@@ -38,8 +38,8 @@ const tenantIs = 'org = {org:String} AND project = {project:String}';
 /** Of what was said in the same minute, what most spans said counts. */
 const seenSql = (window: RedWindow, where: Where): string => `
   WITH seen AS (
-    SELECT service, environment, version, at_ms AS seen_ms, sum(calls) AS weight
-    FROM ${redSource(window)}
+    SELECT service, environment, version, at_ms AS seen_ms, sum(spans) AS weight
+    FROM ${everyServiceSource(window)}
     GROUP BY service, environment, version, at_ms
     UNION ALL
     SELECT service, '' AS environment, '' AS version, toInt64(toUnixTimestamp(max(minute))) * 1000 AS seen_ms, toUInt64(0) AS weight

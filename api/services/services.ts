@@ -7,6 +7,7 @@ import type { Handler } from '../handler.ts';
 import { readNeighbours } from '../service-map/service-map.ts';
 import type { Projects, RegisteredService } from '../tenancy.ts';
 import { sinceFirstCall } from './began.ts';
+import { readEntries } from './entries.ts';
 import { movedMost } from './moved.ts';
 import { readOperations } from './operations.ts';
 import { whereService, whereServices } from './query.ts';
@@ -26,7 +27,7 @@ export const listServices =
     const [red, seen, { operations, cost }, registered] = await Promise.all([
       readRed(telemetry, tenant, window, where),
       readSeenServices(telemetry, tenant, window, where),
-      readOperations(telemetry, tenant, roughRedWindow({ fromMs, toMs }, now()), { entriesOnly: true, where }),
+      readEntries(telemetry, tenant, roughRedWindow({ fromMs, toMs }, now()), where),
       registry.services(tenant),
     ]);
     const { total } = red;
@@ -55,7 +56,7 @@ export const getService =
     const [red, seen, { operations, cost }, neighbours, registered] = await Promise.all([
       readRed(telemetry, tenant, window, where),
       readSeenServices(telemetry, tenant, window, where),
-      readOperations(telemetry, tenant, window, { entriesOnly: false, where }),
+      readOperations(telemetry, tenant, window, where),
       readNeighbours(telemetry, registry, tenant, name, { fromMs, toMs }, now()),
       registry.services(tenant),
     ]);

@@ -38,10 +38,10 @@ interface Range {
 export const redWindow = (range: Range, nowMs: number): RedWindow =>
   windowOf(range, nowMs, grainOf(range.toMs - range.fromMs));
 
-/** For comparing a range with the one before, where its ends need not be sharp: a twelfth of the work. */
+/** For comparing a range with the one before, where its ends need not be sharp: a sixth of the work, or less. */
 export const roughRedWindow = (range: Range, nowMs: number): RedWindow => {
   const width = range.toMs - range.fromMs;
-  return windowOf(range, nowMs, width >= hour / 2 && width <= 36 * hour ? 10 : grainOf(width));
+  return windowOf(range, nowMs, width >= 8 * hour ? 60 : width >= hour / 2 ? 10 : 1);
 };
 
 const windowOf = (range: Range, nowMs: number, grainMinutes: 1 | 10 | 60): RedWindow => {

@@ -86,6 +86,8 @@ const readSpans = (
 /** Fewer calls have no usual duration. */
 const minCalls = 20;
 
+const start = `fromUnixTimestamp64Milli({startMs:Int64}, 'UTC')`;
+
 /** Over the day that ends with the hour of the trace. */
 const readUsualP95 = async (
   telemetry: Store,
@@ -99,8 +101,8 @@ const readUsualP95 = async (
         quantilesDDMerge(0.01, 0.5, 0.95, 0.99)(duration_ns_quantiles)[2] AS p95_ns
       FROM red_rollups
       WHERE org = {org:String} AND project = {project:String} AND grain_minutes = 60
-        AND start >= fromUnixTimestamp64Milli({startMs:Int64}) - INTERVAL 1 DAY
-        AND start <= fromUnixTimestamp64Milli({startMs:Int64})
+        AND slice >= toStartOfDay(${start} - INTERVAL 1 DAY) AND slice <= ${start}
+        AND start >= ${start} - INTERVAL 1 DAY AND start <= ${start}
         AND service = {service:String} AND name = {name:String} AND kind = {kind:String}`,
     params: { startMs, service: root.service, name: root.name, kind: spanKind.options[root.kind]! },
   });

@@ -39,7 +39,7 @@ SELECT 'org_default', 'prj_default', fromUnixTimestamp64Milli(intDiv(time_ns, 10
   'sssssssissss', '@opentelemetry/instrumentation-pino', '0.58.0', 0, intDiv(number, 1000), number % 1000
 FROM (
   SELECT *, service_names[1 + service] AS service_name,
-    concat('2.', toString(intDiv(service, 3)), '.', toString(instance % 2)) AS version,
+    concat('2.', toString(intDiv(service, 3)), if(trace * 2 < ${tracesOf(dataset)}, '.0', '.1')) AS version,
     if(instance = 3, 'staging', 'production') AS environment,
     concat('node-', toString((service * 4 + instance) % 40), '.eu-central-1.internal') AS host,
     toUInt8(multiIf(hash % 100 < 80, 9, hash % 100 < 90, 5, hash % 100 < 97, 13, 17)) AS level,

@@ -38,7 +38,7 @@ SELECT 'org_default', 'prj_default', fromUnixTimestamp64Milli(at_ms + 1500, 'UTC
   if(is_histogram, ${literal(boundsSeconds)}, []), counts
 FROM (
   SELECT *, service_names[1 + service] AS service_name,
-    concat('2.', toString(intDiv(service, 3)), '.', toString(instance % 2)) AS version,
+    concat('2.', toString(intDiv(service, 3)), '.0') AS version,
     if(instance = 3, 'staging', 'production') AS environment,
     concat('node-', toString((service * 4 + instance) % 40), '.eu-central-1.internal') AS host,
     item < ${routesPerService} AS is_histogram, cityHash64(report, who, item) AS hash,

@@ -54,7 +54,7 @@ SELECT 'org_default', 'prj_default',
   if(failed, [''], []), if(failed, [0], [])
 FROM (
   SELECT *, service_names[1 + service] AS service_name, concat('/', service_name, '/', noun) AS route,
-    concat('2.', toString(intDiv(service, 3)), '.', toString(instance % 2)) AS version,
+    concat('2.', toString(intDiv(service, 3)), if(trace * 2 < ${tracesOf(dataset)}, '.0', '.1')) AS version,
     if(instance = 3, 'staging', 'production') AS environment,
     concat('node-', toString((service * 4 + instance) % 40), '.eu-central-1.internal') AS host,
     methods[1 + operation % 4] AS method, if(role = 'database', nouns[1 + operation % 8], nouns[1 + operation]) AS noun,
