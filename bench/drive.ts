@@ -24,8 +24,12 @@ export interface System {
 export interface Driven {
   readonly load: LoadResult;
   readonly records: number;
+  /** A second, while they were sent. */
+  readonly acknowledgedPerSecond: number;
   /** A second, from the first request until the last record was stored. */
-  readonly recordsPerSecond: number;
+  readonly storedPerSecond: number;
+  /** From the last answer until the last record was stored: with a backlog it is long. */
+  readonly drainSeconds: number;
   readonly freshness: Freshness;
   readonly memory: MemorySeen;
   /** Microseconds a record: of each part, of all of them, and of the generator. */
@@ -57,7 +61,9 @@ export const drive = async (
   return {
     load,
     records,
-    recordsPerSecond: records / seconds,
+    acknowledgedPerSecond: records / load.seconds,
+    storedPerSecond: records / seconds,
+    drainSeconds: seconds - load.seconds,
     freshness,
     memory,
     cpu: {

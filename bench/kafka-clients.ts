@@ -13,7 +13,7 @@ import type { BenchClient, BenchRecord } from './kafka-clients/client.ts';
 import { connectKafkajs } from './kafka-clients/kafkajs.ts';
 import { connectPlatformatic } from './kafka-clients/platformatic.ts';
 import { tracePayload } from './payloads.ts';
-import { recordResult } from './results.ts';
+import { report as reportFigure } from './results.ts';
 
 const rounds = 3;
 const inFlight = 16;
@@ -143,16 +143,10 @@ const costOf = async (work: () => Promise<void>): Promise<Cost> => {
   return { cpuSeconds: (user + system) / 1e6, seconds: (performance.now() - started) / 1e3 };
 };
 
-const report = (name: string, value: number, unit: string) => {
-  const rounded = show(name, value, unit);
-  if (process.argv.includes('--record')) recordResult(name, rounded, unit, measured);
-};
+const report = (name: string, values: number, unit: string): void => reportFigure({ name, values, unit, measured });
 
-const show = (name: string, value: number, unit: string): number => {
-  const rounded = Number(value.toPrecision(3));
-  console.log(`  ${name.padEnd(52)} ${rounded.toLocaleString('en').padStart(10)} ${unit}`);
-  return rounded;
-};
+const show = (name: string, value: number, unit: string): void =>
+  console.log(`${name.padEnd(52)} ${Number(value.toPrecision(3)).toLocaleString('en').padStart(10)} ${unit}`);
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;
 const valueBytes = (batch: readonly BenchRecord[]): number => batch.reduce((sum, { value }) => sum + value.length, 0);

@@ -1,0 +1,62 @@
+/** Every bench there is, in the order in which `npm run bench` calls them. */
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { buildExplorer } from '../cli/build-explorer.ts';
+import { provideChromium } from '../cli/chromium.ts';
+
+export interface Bench {
+  /** As one calls for it: `npm run bench -- ingest`. */
+  readonly name: string;
+  /** Commands, one after the other: a script and its arguments. */
+  readonly calls: readonly (readonly [script: string, ...args: string[]])[];
+  /** Instead of them, for a quick look; default: the last of them with `--quick`. None: it has no quick form. */
+  readonly quickCalls?: readonly (readonly [script: string, ...args: string[]])[];
+  /** Puts up what it needs. Why it cannot be run here, when it cannot. */
+  prepare?(): string | undefined;
+}
+
+/** Large stores are built once, and kept. */
+const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'syntra-bench');
+const sizes = [1, 10, 50];
+const storeOf = (million: number): string => join(cache, `queries-${million}m`);
+
+export const benches: readonly Bench[] = [
+  { name: 'transcode', calls: [['transcode.ts']] },
+  { name: 'insert', calls: [['insert-wire.ts']] },
+  { name: 'ingest', calls: [['ingest.ts']] },
+  { name: 'roles', calls: [['roles.ts']] },
+  { name: 'idle', calls: [['idle.ts']] },
+  { name: 'cold-start', calls: [['cold-start.ts']] },
+  { name: 'stored-size', calls: [['stored-size.ts']] },
+  { name: 'peers', calls: [['peers/main.ts']] },
+  {
+    name: 'queries',
+    calls: [
+      ...sizes.map((million): [string, ...string[]] => [
+        'queries/build.ts',
+        '--directory',
+        storeOf(million),
+        '--spans',
+        `${million}000000`,
+        '--logs',
+        `${2 * million}000000`,
+      ]),
+      ['queries.ts', ...sizes.flatMap((million) => ['--directory', storeOf(million)])],
+    ],
+    quickCalls: [['queries.ts', '--quick']],
+  },
+  {
+    name: 'explorer',
+    calls: [['explorer.ts']],
+    prepare() {
+      const chromium = provideChromium(process.env);
+      if (chromium === undefined) return 'there is no Chromium on this machine: install it, or set CHROMIUM_PATH';
+      process.env.CHROMIUM_PATH = chromium;
+      buildExplorer();
+      return undefined;
+    },
+  },
+  { name: 'k6', calls: [['k6.ts']] },
+  { name: 'growth', calls: [['growth.ts']] },
+  { name: 'kafka', calls: [['kafka-clients.ts']], quickCalls: [] },
+];
