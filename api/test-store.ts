@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Telemetry, Tenant } from '../kernel/telemetry/client.ts';
 import { openEmbeddedTelemetry } from '../kernel/telemetry/embedded.ts';
 import { migrateTelemetry } from '../kernel/telemetry/migrate.ts';
+import { keepFacets } from './test-facets.ts';
 
 export const testTenant: Tenant = { org: 'org_default', project: 'prj_default' };
 
@@ -17,6 +18,7 @@ export const openTestStore = async (): Promise<TestStore> => {
   const directory = await mkdtemp(join(tmpdir(), 'syntra-api-'));
   const telemetry = await openEmbeddedTelemetry({ directory });
   await migrateTelemetry(telemetry);
+  await keepFacets(telemetry);
   return {
     telemetry,
     async close() {

@@ -40,10 +40,10 @@ export interface Sink {
 export const topicsOf = (processor: Pick<Sink, 'kind' | 'reads'> | Pick<Decider<never, never>, 'kind' | 'reads'>) =>
   (processor.kind === 'sink' ? [processor.reads] : processor.reads).map(({ name }) => name);
 
-/** What a replay removes before it writes rows again: a table, and what its views make of it. */
+/** What a replay removes before it writes rows again: a table, what its views make of it, and what else the sink writes. */
 export interface SinkRows {
   readonly table: string;
-  /** Which rows are this sink's, as a condition, of each view's target that other tables fill as well: target → SQL. */
+  /** Which rows are this sink's, as a condition, of each table that others fill as well: table → SQL. */
   readonly shared?: Readonly<Record<string, string>>;
 }
 

@@ -12,6 +12,7 @@ export type Step =
   | 'sink: batch read'
   | 'sink: extent noted'
   | 'sink: rows sent'
+  | 'sink: rows inserted'
   | 'sink: rows stored'
   | 'sink: dead letters appended'
   | 'sink: place moved'

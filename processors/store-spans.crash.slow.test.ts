@@ -13,7 +13,13 @@ test('killed again and again, the sink stores every span once, in the table and 
     for (let round = 0; round < 20; round++) appends += await victim.workAndDie(Math.random() * 600);
     const { requests, ...stored } = await victim.finish();
     expect(requests).toBeGreaterThanOrEqual(appends);
-    expect(stored).toEqual({ spans: requests, different: requests, inTraces: requests, calls: requests });
+    expect(stored).toEqual({
+      spans: requests,
+      different: requests,
+      inTraces: requests,
+      calls: requests,
+      inFacets: requests,
+    });
   } finally {
     await rm(directory, { recursive: true });
   }

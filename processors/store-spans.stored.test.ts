@@ -73,10 +73,11 @@ const recorded = () => {
 
 const stored = async (project: string) =>
   (
-    await telemetry.inspect<{ spans: number; inTraces: number; calls: number }>(
+    await telemetry.inspect<{ spans: number; inTraces: number; calls: number; inFacets: number }>(
       `SELECT (SELECT count() FROM spans WHERE project = '${project}') AS spans,
       (SELECT sum(span_count) FROM traces WHERE project = '${project}') AS inTraces,
-      (SELECT sum(calls) FROM red WHERE project = '${project}') AS calls`,
+      (SELECT sum(calls) FROM red WHERE project = '${project}') AS calls,
+      (SELECT sum(rows) FROM facets WHERE project = '${project}' AND key = 'service.name' AND value = 'shop') AS inFacets`,
     )
   )[0];
 
@@ -94,12 +95,13 @@ test('a batch is stored once, however often it comes, and its inserts are the sa
   const day = (ms: number) => new Date(ms).toISOString().slice(0, 10);
   const expected = [
     { token: `t/${day(midnightMs - 1000)}`, rowCount: 7 },
+    { token: `t/${day(midnightMs - 1000)}/facets`, rowCount: 1 },
     { token: `t/${day(midnightMs)}`, rowCount: 2 },
+    { token: `t/${day(midnightMs)}/facets`, rowCount: 1 },
   ];
   expect(inserts.map(({ token, rowCount }) => ({ token, rowCount }))).toEqual([...expected, ...expected]);
-  expect(inserts[2]!.bytes.equals(inserts[0]!.bytes)).toBe(true);
-  expect(inserts[3]!.bytes.equals(inserts[1]!.bytes)).toBe(true);
-  expect(await stored('twice')).toMatchObject({ spans: 9, inTraces: 9, calls: 9 });
+  for (let i = 0; i < 4; i++) expect(inserts[4 + i]!.bytes.equals(inserts[i]!.bytes)).toBe(true);
+  expect(await stored('twice')).toEqual({ spans: 9, inTraces: 9, calls: 9, inFacets: 9 });
 });
 
 test('what cannot be read becomes a dead letter with its reason, and the rest is stored', async () => {
@@ -133,10 +135,15 @@ test('a large batch is inserted in parts, each with a token of its own', async (
   const wide = { key: 'wide', value: { stringValue: 'x'.repeat(60_000) } };
   const records = Array.from({ length: 8 }, (_, i) => record(i, spans(100, [wide]), headers('large')));
   await storeSpans(store).write(batch('l', records));
-  expect(inserts.map(({ rowCount }) => rowCount)).toEqual([600, 200]);
-  const [first, second] = inserts.map(({ token }) => token);
-  expect(second).toBe(`${first}/1`);
-  expect(await stored('large')).toMatchObject({ spans: 800 });
+  const { token: first } = inserts[0]!;
+  expect(inserts.map(({ token, rowCount }) => ({ token, rowCount }))).toEqual([
+    { token: first, rowCount: 600 },
+    // the service, and that there is a long value
+    { token: `${first}/facets`, rowCount: 2 },
+    { token: `${first}/1`, rowCount: 200 },
+    { token: `${first}/1/facets`, rowCount: 2 },
+  ]);
+  expect(await stored('large')).toMatchObject({ spans: 800, inFacets: 800 });
 });
 
 test('cut spans are counted', async () => {

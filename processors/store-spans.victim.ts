@@ -22,6 +22,8 @@ export interface Findings {
   /** As the materialized views counted them. */
   readonly inTraces: number;
   readonly calls: number;
+  /** As the sink counted them. */
+  readonly inFacets: number;
 }
 
 const [directory, mode] = process.argv.slice(2) as [string, 'work' | 'finish'];
@@ -34,7 +36,8 @@ const requestOf = (id: number): Uint8Array => {
   const spanId = Buffer.alloc(8);
   spanId.writeUInt32BE(id);
   const times = { startTimeUnixNano: `${Date.now()}000000`, endTimeUnixNano: `${Date.now()}000001` };
-  const spans = [{ traceId, spanId, name: 'work', kind: 2, ...times }];
+  const attributes = [{ key: 'shift', value: { stringValue: 'night' } }];
+  const spans = [{ traceId, spanId, name: 'work', kind: 2, attributes, ...times }];
   return encodeTraces({ resourceSpans: [{ resource: { attributes: [] }, scopeSpans: [{ spans }] }] });
 };
 const headers = {
@@ -59,7 +62,8 @@ await leave();
 
 const [found] = await telemetry.inspect<Omit<Findings, 'requests'>>(`SELECT
   (SELECT count() FROM spans) AS spans, (SELECT uniqExact(span_id) FROM spans) AS different,
-  (SELECT sum(span_count) FROM traces) AS inTraces, (SELECT sum(calls) FROM red) AS calls
+  (SELECT sum(span_count) FROM traces) AS inTraces, (SELECT sum(calls) FROM red) AS calls,
+  (SELECT sum(rows) FROM facets) AS inFacets
   SETTINGS output_format_json_quote_64bit_integers = 0`);
 const findings: Findings = { requests: (await endOfLog()) - 1, ...found! };
 await log.close();

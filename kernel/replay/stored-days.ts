@@ -38,7 +38,7 @@ export const storedDaysOf = async (
   };
 
   return {
-    tables,
+    tables: [...new Set([...tables, ...Object.keys(shared)])],
     async daysFrom(firstDay) {
       return [...new Set((await partitionsOf(whole, firstDay)).map(({ day }) => day))];
     },

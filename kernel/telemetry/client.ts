@@ -42,6 +42,8 @@ export interface RowsInsert {
   readonly rowCount: number;
   /** Inserts with a token that was stored before change nothing, views included. */
   readonly token: string;
+  /** Rows that only say once more what other rows say, as those of a view do: refused for good, they are done without, and that is told. */
+  readonly isDerived?: boolean;
 }
 
 export interface Telemetry {

@@ -62,7 +62,7 @@ export const openEmbeddedTelemetry = async ({
       }
     },
 
-    async insert({ table, format = 'RowBinary', structure, rows, rowCount, token }: RowsInsert) {
+    async insert({ table, format = 'RowBinary', structure, rows, rowCount, token, isDerived = false }: RowsInsert) {
       if (rowCount === 0) return;
       const path = join(spoolDirectory, randomUUID());
       try {
@@ -71,7 +71,7 @@ export const openEmbeddedTelemetry = async ({
           writers.lend(async (client) => {
             await client.command({ query: insertFromFile(table, format, structure, path, settings) });
           });
-        await insertBlock(token, write, onSkippedView);
+        await insertBlock({ token, isDerived }, write, onSkippedView);
       } finally {
         await rm(path, { force: true });
       }

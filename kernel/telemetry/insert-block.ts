@@ -4,6 +4,7 @@
  */
 import { RejectedBatchError } from '../processor.ts';
 import { asInsertError } from './clickhouse-errors.ts';
+import type { RowsInsert } from './client.ts';
 
 /** For every insert, by whichever way its rows come. Views of views included, each table drops a token it has seen. */
 export const insertSettings = (token: string): Readonly<Record<string, string | number>> => ({
@@ -24,12 +25,12 @@ export type InsertSettings = ReturnType<typeof insertSettings>;
 
 /**
  * Inserts by `write`. Where a view cannot take the rows, the table has them all the same, and an insert under any other
- * token would store them twice: so they are sent again under their own, and that view does without. `onSkippedView` is
- * told why: a view that can fail is a mistake of ours.
+ * token would store them twice: so they are sent again under their own, and that view does without; so does a table of
+ * derived rows that cannot take them. `onSkippedView` is told why: what can fail there is a mistake of ours.
  * @throws RejectedBatchError when these bytes will never be taken, anything else when a later try may succeed.
  */
 export const insertBlock = async (
-  token: string,
+  { token, isDerived }: Required<Pick<RowsInsert, 'token' | 'isDerived'>>,
   write: (settings: InsertSettings) => Promise<void>,
   onSkippedView: (reason: string) => void,
 ): Promise<void> => {
@@ -37,8 +38,10 @@ export const insertBlock = async (
     await write(insertSettings(token));
   } catch (error) {
     const reason = asInsertError(error);
-    if (!(reason instanceof RejectedBatchError) || !reason.message.includes(whileInView)) throw reason;
-    await write({ ...insertSettings(token), materialized_views_ignore_errors: 1 });
+    if (!(reason instanceof RejectedBatchError)) throw reason;
+    const isInView = reason.message.includes(whileInView);
+    if (isInView) await write({ ...insertSettings(token), materialized_views_ignore_errors: 1 });
+    else if (!isDerived) throw reason;
     onSkippedView(reason.message);
   }
 };

@@ -3,7 +3,7 @@
  * means "perhaps stored": the same insert, sent again under the same token, changes nothing if it was.
  */
 import { createHash } from 'node:crypto';
-import type { ClickHouseConfig } from '../config.ts';
+import type { ClickHouseConfig } from '../config-stores.ts';
 import { asQueryError, codeOf } from './clickhouse-errors.ts';
 import { assertTenantFenced, type Query, readSettings, type Telemetry, TelemetryUnavailableError } from './client.ts';
 import { columnNames } from './column-names.ts';
@@ -60,7 +60,7 @@ export const openTelemetryServer = async (
       }
     },
 
-    async insert({ table, format = 'RowBinary', structure, rows, rowCount, token }) {
+    async insert({ table, format = 'RowBinary', structure, rows, rowCount, token, isDerived = false }) {
       if (rowCount === 0) return;
       const insert = {
         sql: `INSERT INTO ${table} (${columnNames(structure).join(', ')}) FORMAT ${format}`,
@@ -70,7 +70,7 @@ export const openTelemetryServer = async (
       const write = (settings: InsertSettings) =>
         writers.hold(() => requests.insert({ ...insert, settings }, insertTimeoutMs));
       try {
-        await insertBlock(token, write, onSkippedView);
+        await insertBlock({ token, isDerived }, write, onSkippedView);
       } catch (error) {
         if (codeOf(error) === alreadyRunning) {
           throw new TelemetryUnavailableError('The same batch is on its way into ClickHouse already.');

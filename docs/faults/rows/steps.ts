@@ -10,6 +10,7 @@ const ofSinks: readonly Step[] = [
   'sink: batch read',
   'sink: extent noted',
   'sink: rows sent',
+  'sink: rows inserted',
   'sink: rows stored',
   'sink: dead letters appended',
   'sink: place moved',

@@ -5,7 +5,6 @@ import { LowCardinalityColumn } from '../native/low-cardinality-column.ts';
 import { MapColumn, type MapPairs } from '../native/map-column.ts';
 import { PlainColumn } from '../native/plain-column.ts';
 import { readBlock } from '../native/read-block.ts';
-import { writeBlock } from '../native/write-block.ts';
 import { type Random, randomOf } from '../proof/random-requests.ts';
 import { FacetsOfBlock, type RecordColumns } from './count-facets.ts';
 import { type FacetLimits, facetLimits } from './facet-counter.ts';
@@ -87,7 +86,7 @@ const facetsOf = (resources: readonly Resource[], limits: FacetLimits = facetLim
   const { block, time, rows } = blockOf(resources);
   const facets = new FacetsOfBlock('spans', limits);
   facets.count(block, time, rows);
-  return inOrder([...readBlock(Buffer.concat(writeBlock(facets.out.columns, facets.out.rows)))] as unknown as Facet[]);
+  return inOrder([...readBlock(Buffer.concat(facets.written().rows))] as unknown as Facet[]);
 };
 
 /** The same, slowly and obviously. Knows the limits of a key and of a value alone. */
@@ -234,9 +233,7 @@ test('it counts as one would by hand, whatever comes, and blocks do not see each
     const resources = Array.from({ length: random(6) }, () => randomResource(random));
     const { block, time, rows } = blockOf(resources);
     facets.count(block, time, rows);
-    const counted = [
-      ...readBlock(Buffer.concat(writeBlock(facets.out.columns, facets.out.rows))),
-    ] as unknown as Facet[];
+    const counted = [...readBlock(Buffer.concat(facets.written().rows))] as unknown as Facet[];
     expect(inOrder(counted), `round ${round}`).toEqual(slowFacetsOf(resources, { ...facetLimits, valuesOfKey: 40 }));
   }
 });
@@ -247,7 +244,7 @@ test('the same block makes the same bytes', () => {
     const { block, time, rows } = blockOf(Array.from({ length: 20 }, () => randomResource(random)));
     const facets = new FacetsOfBlock('logs');
     facets.count(block, time, rows);
-    return Buffer.concat(writeBlock(facets.out.columns, facets.out.rows));
+    return Buffer.concat(facets.written().rows);
   };
   expect(bytes().equals(bytes())).toBe(true);
 });

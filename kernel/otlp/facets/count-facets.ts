@@ -9,6 +9,8 @@ import type { Dictionary } from '../native/dictionary.ts';
 import type { LowCardinalityColumn } from '../native/low-cardinality-column.ts';
 import type { MapColumn } from '../native/map-column.ts';
 import type { PlainColumn } from '../native/plain-column.ts';
+import { structureOf, writeBlock } from '../native/write-block.ts';
+import type { DerivedRows } from '../rows/rows-block.ts';
 import { WireReader } from '../wire.ts';
 import { FacetColumns } from './facet-columns.ts';
 import { FacetCounter, type FacetLimits, facetLimits } from './facet-counter.ts';
@@ -32,8 +34,7 @@ export type FacetSignal = keyof typeof signals;
 
 /** Counts the facets of blocks, one after the other; keeps scratch space between them. */
 export class FacetsOfBlock {
-  /** The rows, valid until the next block is counted. */
-  readonly out = new FacetColumns();
+  private readonly out = new FacetColumns();
   private readonly signal: FacetSignal;
   private readonly hours = new TenantHours();
   private readonly ofRecords: FacetCounter;
@@ -43,6 +44,12 @@ export class FacetsOfBlock {
     this.signal = signal;
     this.ofRecords = new FacetCounter(limits);
     this.ofResources = new FacetCounter(limits);
+  }
+
+  /** The rows in ClickHouse's Native format, in parts that are valid until the next block is counted. */
+  written(): DerivedRows {
+    const { columns, rows: rowCount } = this.out;
+    return { table: 'facets', structure: structureOf(columns), rows: writeBlock(columns, rowCount), rowCount };
   }
 
   /** @param time of each record @param rows of the block, which all were received on the same day */

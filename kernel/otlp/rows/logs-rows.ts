@@ -1,49 +1,62 @@
 /** From an ExportLogsServiceRequest to rows of the table `logs`. Field numbers: opentelemetry/proto/logs/v1/logs.proto. */
 
+import { FacetsOfBlock } from '../facets/count-facets.ts';
 import { cut, cutName, limits, sum32 } from '../limits.ts';
-import { fixed32, fixed64, lengthDelimited, varint, type WireReader } from '../wire.ts';
-import { AttributeList } from './attribute-list.ts';
+import type { BlockMemory } from '../native/block-memory.ts';
+import { LowCardinalityColumn } from '../native/low-cardinality-column.ts';
+import { MapColumn } from '../native/map-column.ts';
+import { PlainColumn } from '../native/plain-column.ts';
+import { fixed32, fixed64, lengthDelimited, varint, WireReader } from '../wire.ts';
+import { AttributeMap } from './attribute-map.ts';
+import { headColumns } from './head-columns.ts';
 import type { Origin } from './origin.ts';
-import type { RowWriter } from './row-binary.ts';
-import { headColumns, type RowHead } from './row-head.ts';
+import { type DerivedRows, defineTranscoder, type RecordWriter, type Transcoded } from './rows-block.ts';
 import { severityOfNumber, severityOfText } from './severity.ts';
-import { type Columns, defineTranscoder, type RecordWriter, type Transcoded } from './transcoder.ts';
 import { ValueText } from './value-text.ts';
 
-const columns: Columns = [
-  ...headColumns,
-  ['record_partition', 'UInt16'],
-  ['record_offset', 'UInt64'],
-  ['record_index', 'UInt32'],
-  ['time', "DateTime64(9, 'UTC')"],
-  ['time_unix_nano', 'UInt64'],
-  ['observed_time_unix_nano', 'UInt64'],
-  ['severity_number', 'UInt8'],
-  ['severity', "Enum8('trace' = 1, 'debug' = 5, 'info' = 9, 'warn' = 13, 'error' = 17, 'fatal' = 21)"],
-  ['severity_text', 'LowCardinality(String)'],
-  ['body', 'String'],
-  ['body_type', 'LowCardinality(String)'],
-  ['event_name', 'LowCardinality(String)'],
-  ['trace_id', 'FixedString(16)'],
-  ['span_id', 'FixedString(8)'],
-  ['flags', 'UInt32'],
-  ['dropped_attributes_count', 'UInt32'],
-  ['attributes', 'Map(LowCardinality(String), String)'],
-  ['attribute_types', 'LowCardinality(String)'],
-];
+const logColumns = (memory: BlockMemory) => ({
+  ...headColumns(memory),
+  record_partition: new PlainColumn(memory, 'UInt16'),
+  record_offset: new PlainColumn(memory, 'UInt64'),
+  record_index: new PlainColumn(memory, 'UInt32'),
+  time: new PlainColumn(memory, "DateTime64(9, 'UTC')"),
+  time_unix_nano: new PlainColumn(memory, 'UInt64'),
+  observed_time_unix_nano: new PlainColumn(memory, 'UInt64'),
+  severity_number: new PlainColumn(memory, 'UInt8'),
+  severity: new PlainColumn(
+    memory,
+    "Enum8('trace' = 1, 'debug' = 5, 'info' = 9, 'warn' = 13, 'error' = 17, 'fatal' = 21)",
+  ),
+  severity_text: new LowCardinalityColumn(memory),
+  body: new PlainColumn(memory, 'String'),
+  body_type: new LowCardinalityColumn(memory),
+  event_name: new LowCardinalityColumn(memory),
+  trace_id: new PlainColumn(memory, 'FixedString(16)'),
+  span_id: new PlainColumn(memory, 'FixedString(8)'),
+  flags: new PlainColumn(memory, 'UInt32'),
+  dropped_attributes_count: new PlainColumn(memory, 'UInt32'),
+  attributes: new MapColumn(memory),
+  attribute_types: new LowCardinalityColumn(memory),
+});
 
-/** Its `transcode` keeps scratch space between calls: one per sink, never shared. */
-export const logsTranscoder = () => defineTranscoder('logs', columns, () => new LogRecordWriter());
+export const logsTranscoder = () => defineTranscoder('logs', (memory) => new LogRecordWriter(memory));
 
 class LogRecordWriter implements RecordWriter {
-  private readonly attributes = new AttributeList();
+  readonly columns;
+  private readonly attributes: AttributeMap;
   private readonly value = new ValueText();
+  private facets: FacetsOfBlock | undefined;
   private partition = 0;
   private offset = 0;
   private index = 0;
   /** Nanoseconds, in two halves. */
   private arrivalLow = 0;
   private arrivalHigh = 0;
+
+  constructor(memory: BlockMemory) {
+    this.columns = logColumns(memory);
+    this.attributes = new AttributeMap(this.columns.attributes, this.columns.attribute_types);
+  }
 
   startRequest({ partition, offset, receivedAtMs }: Origin): void {
     this.partition = partition;
@@ -54,7 +67,7 @@ class LogRecordWriter implements RecordWriter {
     this.arrivalHigh = Number(BigInt.asIntN(32, arrival >> 32n));
   }
 
-  writeRecord(reader: WireReader, head: RowHead, out: RowWriter, counts: Transcoded): void {
+  writeRecord(reader: WireReader, counts: Transcoded): void {
     const { attributes, value } = this;
     attributes.clear();
     let timeAt = 0;
@@ -125,35 +138,47 @@ class LogRecordWriter implements RecordWriter {
       }
     }
 
-    out.append(head.bytes);
-    out.uint16(this.partition);
-    out.int64(this.offset);
-    out.uint32(this.index++);
-    if (isSet(reader, timeAt)) out.time(reader, timeAt);
-    else if (isSet(reader, observedAt)) out.time(reader, observedAt);
-    else out.uint64(this.arrivalLow, this.arrivalHigh);
-    out.fixed64(reader, timeAt);
-    out.fixed64(reader, observedAt);
-    out.byte(severityNumber > 24 ? 0 : severityNumber);
-    out.byte(severityOfNumber(severityNumber) || severityOfText(latin1(reader, severityAt, severityLength)));
-    out.text(reader, severityAt, severityLength, limits.nameBytes);
+    const { columns } = this;
+    columns.record_partition.values.uint16(this.partition);
+    columns.record_offset.values.int64(this.offset);
+    columns.record_index.values.uint32(this.index++);
+    const time = columns.time.values;
+    if (isSet(reader, timeAt)) time.time(reader, timeAt);
+    else if (isSet(reader, observedAt)) time.time(reader, observedAt);
+    else time.uint64(this.arrivalLow, this.arrivalHigh);
+    columns.time_unix_nano.values.fixed64(reader, timeAt);
+    columns.observed_time_unix_nano.values.fixed64(reader, observedAt);
+    columns.severity_number.values.byte(severityNumber > 24 ? 0 : severityNumber);
+    columns.severity.values.byte(
+      severityOfNumber(severityNumber) || severityOfText(latin1(reader, severityAt, severityLength)),
+    );
+    columns.severity_text.addText(reader, severityAt, severityLength, limits.nameBytes);
     value.cut = 0;
-    const bodyType = value.write(reader, bodyAt, bodyLength, out, limits.bodyBytes);
-    out.byte(1);
-    out.byte(bodyType);
-    out.text(reader, eventAt, eventLength, limits.nameBytes);
-    out.fixedString(reader, traceIdAt, traceIdLength, 16);
-    out.fixedString(reader, spanIdAt, spanIdLength, 8);
-    out.uint32(flags);
-    out.uint32(sum32(dropped, attributes.dropped));
+    const bodyType = value.write(reader, bodyAt, bodyLength, columns.body.values, limits.bodyBytes);
+    columns.body_type.addText(letters, bodyType, 1, 1);
+    columns.event_name.addText(reader, eventAt, eventLength, limits.nameBytes);
+    columns.trace_id.values.fixedString(reader, traceIdAt, traceIdLength, 16);
+    columns.span_id.values.fixedString(reader, spanIdAt, spanIdLength, 8);
+    columns.flags.values.uint32(flags);
+    columns.dropped_attributes_count.values.uint32(sum32(dropped, attributes.dropped));
     const bodyCut = (value.cut & cut.values) === 0 ? value.cut : cut.body | (value.cut & ~cut.values);
     const cutHere = bodyCut | cutName(severityLength) | cutName(eventLength);
-    const cutInAll = attributes.writeMap(reader, out, cutHere) | head.cut;
-    attributes.writeTypes(out);
+    const cutInAll = attributes.end(reader, cutHere);
+    columns.attributes.end();
+    columns.attribute_types.add(attributes.typesNumber());
     counts.rows++;
     if (cutInAll !== 0) counts.cutRows++;
   }
+
+  derive(rows: number): DerivedRows {
+    this.facets ??= new FacetsOfBlock('logs');
+    this.facets.count(this.columns, this.columns.time, rows);
+    return this.facets.written();
+  }
 }
+
+/** Every letter at the place of its own code. */
+const letters = new WireReader(Uint8Array.from({ length: 128 }, (_, code) => code));
 
 /** Whether the fixed64 at this place is there and not 0. */
 const isSet = ({ view }: WireReader, at: number): boolean =>

@@ -1,5 +1,6 @@
 /** From an ExportTraceServiceRequest to rows of the table `spans`. Field numbers: opentelemetry/proto/trace/v1/trace.proto. */
 
+import { FacetsOfBlock } from '../facets/count-facets.ts';
 import { cut, cutName, cutValue, limits, sum32 } from '../limits.ts';
 import type { BlockMemory } from '../native/block-memory.ts';
 import type { ByteBuffer } from '../native/byte-buffer.ts';
@@ -9,7 +10,7 @@ import { PlainColumn } from '../native/plain-column.ts';
 import { fixed32, fixed64, lengthDelimited, varint, type WireReader } from '../wire.ts';
 import { AttributeMap } from './attribute-map.ts';
 import { headColumns } from './head-columns.ts';
-import { defineTranscoder, type RecordWriter, type Transcoded } from './rows-block.ts';
+import { type DerivedRows, defineTranscoder, type RecordWriter, type Transcoded } from './rows-block.ts';
 import { eventColumns, SpanEvents } from './span-events.ts';
 import { linkColumns, SpanLinks } from './span-links.ts';
 
@@ -45,6 +46,7 @@ class SpanWriter implements RecordWriter {
   private readonly attributes: AttributeMap;
   private readonly events: SpanEvents;
   private readonly links: SpanLinks;
+  private facets: FacetsOfBlock | undefined;
 
   constructor(memory: BlockMemory) {
     this.columns = spanColumns(memory);
@@ -178,6 +180,12 @@ class SpanWriter implements RecordWriter {
     links.end();
     counts.rows++;
     if (cutInAll !== 0) counts.cutRows++;
+  }
+
+  derive(rows: number): DerivedRows {
+    this.facets ??= new FacetsOfBlock('spans');
+    this.facets.count(this.columns, this.columns.start_time, rows);
+    return this.facets.written();
   }
 
   private statusCode = 0;

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { freeBytes } from '../../free-bytes.ts';
 import type { LogRecord } from '../../log/log.ts';
 import { type Batch, type BatchLimits, type Outcome, RejectedBatchError } from '../../processor.ts';
+import { reached } from '../../steps.ts';
 import type { Telemetry } from '../../telemetry/client.ts';
 import { otlpHeaders } from '../../topics.ts';
 import { RowsTooLargeError } from '../native/byte-buffer.ts';
@@ -101,6 +102,12 @@ const insert = async (
       await telemetry.insert({ table, format, structure, rows: block.written(), rowCount: block.rows, token });
     } catch (error) {
       throw error instanceof RejectedBatchError ? new RejectedBatchError(error.message, stored) : error;
+    }
+    stored.push(...day.offsets.splice(0));
+    const derived = block.derived();
+    reached('sink: rows inserted');
+    if (derived) {
+      await telemetry.insert({ ...derived, format: 'Native', token: `${token}/${derived.table}`, isDerived: true });
     }
     day.inserts++;
   }
