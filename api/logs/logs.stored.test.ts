@@ -355,24 +355,31 @@ describe('facets', () => {
   });
 
   test('are a sample that says so where there is too much to read', async () => {
-    const where = logWhere(logSearchOf({ fromMs, toMs, q: '' }, undefined));
-    const query = {
-      tenant: testTenant,
-      table: 'logs' as const,
-      target: logsTarget,
-      timeColumn: 'time',
-      fromMs,
-      toMs,
-      where,
-      fields: ['severity', 'service'],
+    const tenant = { ...testTenant, project: 'prj_sampled' };
+    const dayMs = 86_400_000;
+    await insertLogs(
+      store.telemetry,
+      Array.from({ length: 12_000 }, (_, i) => ({
+        ...{ tenant, timeMs: fromMs + (i * dayMs) / 12_000, service: ['auth', 'checkout', 'cart'][i % 3]!, offset: i },
+      })),
+    );
+    const sampled = async (rangeMs: number, maxExactRows: number) => {
+      const range = { fromMs, toMs: fromMs + rangeMs };
+      const where = logWhere(logSearchOf({ ...range, q: '' }, undefined));
+      const table = { table: 'logs' as const, target: logsTarget, timeColumn: 'time', ...range };
+      const query = { tenant, ...table, where, fields: ['severity', 'service'] };
+      const { facets: found, sampledOneIn } = await readFacets(store.telemetry, query, maxExactRows);
+      return { sampledOneIn, rows: found[0]!.values.reduce((sum, value) => sum + value.rows, 0), services: found[1]! };
     };
-    const answer = await readFacets(store.telemetry, query, 500);
-    expect(answer.sampledOneIn).toBe(4);
-    const rows = answer.facets[0]!.values.reduce((sum, value) => sum + value.rows, 0);
-    // The sample is the same in every run: a hash of the time decides.
-    expect(rows).toBeGreaterThan(800);
-    expect(rows).toBeLessThan(1200);
-    expect(answer.facets[1]!.distinct).toBe(3);
+    const day = await sampled(dayMs, 1500);
+    // The sample is the same in every run: the time decides.
+    expect(day.sampledOneIn).toBe(8);
+    expect(Math.abs(day.rows - 12_000)).toBeLessThan(600);
+    expect(day.services.distinct).toBe(3);
+    // Of a short range every block counts, but not all granules of it.
+    const hour = await sampled(dayMs / 24, 200);
+    expect(hour.sampledOneIn).toBeGreaterThan(1);
+    expect(hour.rows % hour.sampledOneIn).toBe(0);
   });
 
   test.each([

@@ -114,6 +114,17 @@ test('how often a value occurs is shown, in this project and time alone', async 
   ]);
 });
 
+test('a key with more values than are listed is offered, and says so', async () => {
+  await store.telemetry.command(`INSERT INTO facets (org, project, signal, hour, scope, key, value, received_day, retention_days, rows, unlisted)
+    SELECT 'org_default', 'prj_default', 'logs', toStartOfHour(fromUnixTimestamp64Milli(${fromMs})), 'record', 'request.id', *
+    FROM values('value String, day Date, days UInt16, rows UInt64, unlisted UInt64', ('', today(), 30, 500, 500), ('id 7', today(), 30, 2, 0))`);
+  expect((await at('request|')).suggestions).toMatchObject([{ label: 'request.id', rows: 502 }]);
+  expect((await at('request.id:|')).suggestions).toMatchObject([
+    { label: 'id 7', rows: 2 },
+    { label: '* any value, not all are listed', text: '*' },
+  ]);
+});
+
 test('names of spans come from what was measured', async () => {
   await store.telemetry.command(`INSERT INTO spans (org, project, received_at, retention_days, service, name, start_time)
     SELECT 'org_default', 'prj_default', now(), 30, 'checkout', 'POST /pay', fromUnixTimestamp64Milli(${fromMs + 60_000})`);

@@ -5,11 +5,11 @@ import type { Handler } from '../handler.ts';
 import { type CursorPlace, cursorPlaceOf } from '../query/cursor-place.ts';
 import { parseQuery } from '../query/parse.ts';
 import { QueryError } from '../query/query-error.ts';
-import { placeOf, resolve } from '../query/resolve.ts';
+import { type Place, placeOf, resolve, type Scope } from '../query/resolve.ts';
 import { logsTarget, spansTarget, type Target } from '../query/targets.ts';
 import { tokenize } from '../query/tokens.ts';
 import { writeAttribute, writeValue } from '../query/write.ts';
-import { type Known, readKeys, readOperations, readValues } from './known-values.ts';
+import { countUnlisted, type Known, readKeys, readOperations, readValues } from './known-values.ts';
 
 const maxSuggestions = 20;
 
@@ -96,13 +96,14 @@ const proposeValues = async (
   target: Target,
   { field, typed, first }: Extract<CursorPlace, { kind: 'value' }>,
 ): Promise<Proposal[]> => {
-  const found = await valuesOf(telemetry, known, target, field, typed);
+  const { found, unlisted } = await knownOf(telemetry, known, target, placeOf(field, target), typed);
   const values = found.map(({ value, rows }): Proposal => {
     return { text: writeValue(value), label: value, kind: 'value', rows };
   });
   const comparable = isOrdered(field, target, found);
   const operators = ['>=', '<'].map((text): Proposal => ({ text, label: text, kind: 'operator', rows: null }));
-  const anything: Proposal = { text: '*', label: '* any value', kind: 'operator', rows: null };
+  const label = unlisted > 0 ? '* any value, not all are listed' : '* any value';
+  const anything: Proposal = { text: '*', label, kind: 'operator', rows: null };
   return first ? [...values.slice(0, maxSuggestions - 3), ...(comparable ? operators : []), anything] : values;
 };
 
@@ -119,26 +120,42 @@ const keysOfColumn: Readonly<Record<string, readonly string[]>> = {
   host: ['host.name', 'k8s.node.name'],
 };
 
-const valuesOf = async (
+/** Values that contain what was typed, and how many rows have one that is not listed. */
+const knownOf = async (
   telemetry: Telemetry,
   known: Known,
   target: Target,
-  field: string,
+  place: Place,
+  typed: string,
+): Promise<{ found: readonly Value[]; unlisted: number }> => {
+  const ofAttribute = async (keys: readonly string[], scopes: readonly Scope[]) => {
+    const [found, unlisted] = await Promise.all([
+      readValues(telemetry, known, { keys, scopes }, typed, maxSuggestions),
+      countUnlisted(telemetry, known, { keys, scopes }),
+    ]);
+    return { found, unlisted };
+  };
+  if (place.kind === 'attribute') return ofAttribute([place.key], place.scopes);
+  const keys = keysOfColumn[place.name];
+  if (keys !== undefined) return ofAttribute(keys, ['resource']);
+  return { found: await valuesOfColumn(telemetry, known, target, place.name, typed), unlisted: 0 };
+};
+
+/** Of a column that no attribute fills. */
+const valuesOfColumn = async (
+  telemetry: Telemetry,
+  known: Known,
+  { columns }: Target,
+  name: string,
   typed: string,
 ): Promise<readonly Value[]> => {
-  const place = placeOf(field, target);
-  if (place.kind === 'attribute') {
-    return readValues(telemetry, known, { keys: [place.key], scopes: place.scopes }, typed, maxSuggestions);
-  }
-  const column = target.columns.get(place.name)!;
+  const column = columns.get(name)!;
   if (column.kind === 'choice') {
     return column.values
       .filter((value) => value.startsWith(typed.toLowerCase()))
       .map((value) => ({ value, rows: null }));
   }
-  if (place.name === 'name') return readOperations(telemetry, known, typed, maxSuggestions);
-  const keys = keysOfColumn[place.name];
-  return keys === undefined ? [] : readValues(telemetry, known, { keys, scopes: ['resource'] }, typed, maxSuggestions);
+  return name === 'name' ? readOperations(telemetry, known, typed, maxSuggestions) : [];
 };
 
 /** An attribute is taken for a number when all its values look like one. */

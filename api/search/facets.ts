@@ -1,6 +1,6 @@
 /**
  * Values and their counts among the rows that match, for several fields in one pass. Exact while few rows have to be
- * read; beyond that from a sample of time slices, and said so.
+ * read; beyond that from a sample (sample-rows.ts), and said so.
  */
 import {
   type QueryCost,
@@ -13,6 +13,8 @@ import { ApiError } from '../api-error.ts';
 import type { Facets } from '../contract/search.ts';
 import { placeOf, type Scope } from '../query/resolve.ts';
 import type { Target } from '../query/targets.ts';
+import { floorTo } from '../steps.ts';
+import { blockMs, type RowSample, sampleRows } from './sample-rows.ts';
 
 export interface FacetQuery {
   readonly tenant: Tenant;
@@ -32,14 +34,15 @@ export interface FacetQuery {
 
 const maxFields = 20;
 const maxValues = 12;
-/** Rows that are read without a second thought; a sample aims at half of them. */
-const defaultMaxExactRows = 2_000_000;
+/** Rows that are read without a second thought, and about what a sample reads. A map costs twenty times what columns do. */
+const maxExactRowsOf = (fields: readonly string[], target: Target): number =>
+  fields.every((field) => placeOf(field, target).kind === 'column') ? 4_000_000 : 250_000;
 
 /** @throws ApiError INVALID_REQUEST for a field that has no facets. */
 export const readFacets = async (
   telemetry: Telemetry,
   query: FacetQuery,
-  maxExactRows = defaultMaxExactRows,
+  maxExactRows = maxExactRowsOf(query.fields, query.target),
 ): Promise<Facets> => {
   const fields = [...new Set(query.fields)];
   if (fields.length > maxFields)
@@ -51,9 +54,9 @@ export const readFacets = async (
   } catch (error) {
     if (!(error instanceof QueryTooExpensiveError && error.limit === 'rows')) throw error;
   }
-  const sampledOneIn = Math.ceil((2 * (await countRows(telemetry, query))) / maxExactRows);
-  const { rows, cost } = await countValues(telemetry, query, fields, { sampledOneIn });
-  return { facets: facetsOf(fields, rows, sampledOneIn), sampledOneIn, cost };
+  const sample = sampleRows(query, await countRows(telemetry, query), maxExactRows);
+  const { rows, cost } = await countValues(telemetry, query, fields, { sample });
+  return { facets: facetsOf(fields, rows, sample.oneIn), sampledOneIn: sample.oneIn, cost };
 };
 
 interface ValueCount {
@@ -67,17 +70,12 @@ const countValues = (
   telemetry: Telemetry,
   query: FacetQuery,
   fields: readonly string[],
-  limit: { readonly maxRowsToRead?: number; readonly sampledOneIn?: number },
+  limit: { readonly maxRowsToRead?: number; readonly sample?: RowSample },
 ): Promise<{ rows: ValueCount[]; cost: QueryCost }> => {
   const columns = fields.map((_, i) => `f${i}`);
-  const params: Record<string, QueryParam> = { ...query.where.params };
+  const params: Record<string, QueryParam> = { ...query.where.params, ...limit.sample?.params };
   const selected = fields.map((field, i) => `${facetText(field, i, query, params)} AS f${i}`);
-  let { sql } = query.where;
-  if (limit.sampledOneIn !== undefined) {
-    sql += ` AND cityHash64(intDiv(toUnixTimestamp64Milli(${query.timeColumn}), {sliceMs:Int64})) % {oneIn:UInt32} = 0`;
-    params.sliceMs = sliceMs(query, limit.sampledOneIn);
-    params.oneIn = limit.sampledOneIn;
-  }
+  const sql = limit.sample ? `${query.where.sql} AND ${limit.sample.sql}` : query.where.sql;
   // One grouping set per field: its bit in grouping() is 0, the others are 1.
   const whole = 2 ** fields.length - 1;
   const fieldOfGroup = fields.map((_, i) => whole - 2 ** (fields.length - 1 - i)).join(', ');
@@ -96,27 +94,20 @@ const countValues = (
   });
 };
 
-/** Rows in the time range, from an index over it where the table has one: an upper bound of those that match. */
+/** Rows in the five minutes that the range touches, which the primary index counts: an upper bound of those that match. */
 const countRows = async (
   telemetry: Telemetry,
   { tenant, table, timeColumn, fromMs, toMs }: FacetQuery,
 ): Promise<number> => {
   const { rows } = await telemetry.query<{ rows: number }>({
     sql: `SELECT count() AS rows FROM ${table} WHERE org = {org:String} AND project = {project:String}
-      AND ${timeColumn} >= fromUnixTimestamp64Milli({fromMs:Int64}, 'UTC')
-      AND ${timeColumn} < fromUnixTimestamp64Milli({toMs:Int64}, 'UTC')`,
-    params: { fromMs, toMs },
+      AND toStartOfFiveMinutes(${timeColumn}) >= fromUnixTimestamp64Milli({fromMs:Int64}, 'UTC')
+      AND toStartOfFiveMinutes(${timeColumn}) < fromUnixTimestamp64Milli({toMs:Int64}, 'UTC')`,
+    params: { fromMs: floorTo(fromMs, blockMs), toMs },
     tenant,
   });
   return rows[0]!.rows;
 };
-
-/**
- * Slices of time rather than single rows, so that what is not in the sample is not read: rows lie in blocks of five
- * minutes. But at least 50 of them in the sample, so that one burst does not decide.
- */
-const sliceMs = ({ fromMs, toMs }: FacetQuery, sampledOneIn: number): number =>
-  Math.min(300_000, Math.max(1, Math.floor((toMs - fromMs) / (50 * sampledOneIn))));
 
 /** SQL of the field's value as text, '' where it is absent. */
 const facetText = (

@@ -29,11 +29,17 @@ export const readKeys = (telemetry: Telemetry, known: Known, containing: string,
     params: { containing, limit },
   });
 
-/** Values of an attribute, which may be known under several keys, most frequent first. */
+/** An attribute, which may be known under several keys. */
+export interface KnownAttribute {
+  readonly keys: readonly string[];
+  readonly scopes: readonly KnownKey['scope'][];
+}
+
+/** Values of an attribute, most frequent first: those that are listed (docs/decisions/0020). */
 export const readValues = (
   telemetry: Telemetry,
   known: Known,
-  attribute: { readonly keys: readonly string[]; readonly scopes: readonly KnownKey['scope'][] },
+  attribute: KnownAttribute,
   containing: string,
   limit: number,
 ): Promise<KnownValue[]> =>
@@ -44,6 +50,16 @@ export const readValues = (
       GROUP BY value ORDER BY rows DESC, value LIMIT {limit:UInt32}`,
     params: { ...attribute, containing, limit },
   });
+
+/** Rows that have the attribute with a value that is not listed: a long one, or one of too many. */
+export const countUnlisted = async (telemetry: Telemetry, known: Known, attribute: KnownAttribute): Promise<number> => {
+  const [row] = await read<{ unlisted: number }>(telemetry, known, {
+    sql: `SELECT sum(facets.unlisted) AS unlisted FROM facets WHERE ${inRange}
+        AND scope IN {scopes:Array(String)} AND key IN {keys:Array(String)} AND value = ''`,
+    params: { ...attribute },
+  });
+  return row?.unlisted ?? 0;
+};
 
 /** Names of spans, most frequent first. */
 export const readOperations = (
@@ -62,11 +78,12 @@ export const readOperations = (
     params: { containing, limit },
   });
 
-/** Keys of records that have several values but not too many to choose from. */
+/** Keys of records that have several values but not too many to choose from, nearly all of them listed. */
 export const readUsefulKeys = async (telemetry: Telemetry, known: Known, limit: number): Promise<string[]> => {
   const rows = await read<{ key: string }>(telemetry, known, {
     sql: `SELECT key FROM facets WHERE ${inRange} AND scope = 'record'
-      GROUP BY key HAVING uniq(value) BETWEEN 2 AND 50 ORDER BY sum(facets.rows) DESC, key LIMIT {limit:UInt32}`,
+      GROUP BY key HAVING uniqIf(value, value != '') BETWEEN 2 AND 50 AND sum(facets.unlisted) * 10 < sum(facets.rows)
+      ORDER BY sum(facets.rows) DESC, key LIMIT {limit:UInt32}`,
     params: { limit },
   });
   return rows.map((row) => row.key);

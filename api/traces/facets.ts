@@ -1,6 +1,7 @@
 /** Values among matching spans: well-known fields, and the attributes that people would filter by. */
 import type { Telemetry } from '../../kernel/telemetry/client.ts';
 import type { Handler } from '../handler.ts';
+import { placeOf } from '../query/resolve.ts';
 import { spansTarget } from '../query/targets.ts';
 import { readFacets } from '../search/facets.ts';
 import { readUsefulKeys } from '../search/known-values.ts';
@@ -14,10 +15,9 @@ export const getTraceFacets =
   async (input, { tenant }) => {
     const { fromMs, toMs } = input;
     const asked = input.fields?.split(',').filter((field) => field !== '');
-    const fields = asked ?? [
-      ...usualFields,
-      ...(await readUsefulKeys(telemetry, { tenant, signal: 'spans', fromMs, toMs }, mostAttributes)),
-    ];
+    const keys = asked
+      ? []
+      : await readUsefulKeys(telemetry, { tenant, signal: 'spans', fromMs, toMs }, mostAttributes);
     return readFacets(telemetry, {
       tenant,
       table: 'spans',
@@ -26,6 +26,10 @@ export const getTraceFacets =
       fromMs,
       toMs,
       where: spanWhere(spanSearchOf(input, undefined)),
-      fields,
+      fields: asked ?? [...usualFields, ...keys.map(fieldOf)],
+      ofRecords: new Set(keys),
     });
   };
+
+/** An attribute that has the name of a well-known field needs its scope to be told apart. */
+const fieldOf = (key: string): string => (placeOf(key, spansTarget).kind === 'column' ? `attributes.${key}` : key);
