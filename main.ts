@@ -35,6 +35,7 @@ const main = async (): Promise<void> => {
   for (const name of config.unknown) print('warn', `There is no setting ${name}: it is ignored.`);
   const stops = collectStops();
   const isStopping = stopOnSignals(stops, config.drainDelayMs, print);
+  if (config.startedByNpm) endWithParent();
   try {
     const directory = isEmbedded(config) ? await takeDirectory(config.dataDir, stops.add) : undefined;
     const addresses = await startSyntra(config, print, stops.add);
@@ -65,6 +66,12 @@ const stopOnSignals = (stops: Stops, drainDelayMs: number, print: Report): (() =
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(signal));
   return () => stopping;
+};
+
+/** npm ends at a signal without passing it on; whoever stops npm means what npm runs. */
+const endWithParent = (): void => {
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && process.kill(process.pid, 'SIGTERM'), 1000).unref();
 };
 
 const usage = `node main.ts [--role ROLE]…   runs Syntra, or these roles of it: ${roles.join(', ')}

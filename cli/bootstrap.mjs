@@ -3,6 +3,7 @@
  * or out of date. Plain JavaScript for any Node from 18 on: it is what a fresh machine runs before anything is there.
  *
  *   node cli/bootstrap.mjs <script> [arguments]
+ *   node cli/bootstrap.mjs                        prints the path of that Node (cli/start.sh)
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -16,11 +17,10 @@ const modules = join(root, 'node_modules');
 const bin = join(modules, '.bin');
 
 const [script, ...args] = process.argv.slice(2);
-if (script === undefined) fail('usage: node cli/bootstrap.mjs <script> [arguments]');
-
 installPackages();
 const node = findNode();
-run(node, [join(root, script), ...args], { stdio: 'inherit' });
+if (script === undefined) console.log(node);
+else run(node, [join(root, script), ...args], { stdio: 'inherit' });
 
 /**
  * Installs what package-lock.json says, once per version of it. Not with `npm ci`, which refuses a lock that leaves out

@@ -1,4 +1,4 @@
-/** Builds the explorer when its sources have changed since the last build. */
+/** Builds the explorer when its sources have changed since the last build. `node cli/build-explorer.ts`, or from another script. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
@@ -29,3 +29,5 @@ const fingerprint = (): string => {
   }
   return hash.digest('hex');
 };
+
+if (import.meta.main) buildExplorer();

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { ConfigError, readConfig } from './config.ts';
+import { readConfig } from './config.ts';
+import { ConfigError } from './config-error.ts';
 
 test('needs no setting at all', () => {
   expect(readConfig([], {})).toEqual({
@@ -24,6 +25,7 @@ test('needs no setting at all', () => {
     maxRequestBytes: 67_108_864,
     loopback: true,
     logLevel: 'info',
+    startedByNpm: false,
     unknown: [],
   });
 });

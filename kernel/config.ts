@@ -4,44 +4,22 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { OperatorError } from './operator-error.ts';
+import { ConfigError } from './config-error.ts';
+import {
+  type ClickHouseConfig,
+  clickhouseOf,
+  type KafkaConfig,
+  kafkaOf,
+  type PostgresConfig,
+  postgresOf,
+  storeSettings,
+} from './config-stores.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What a process does. One that is told nothing does everything. */
 export const roles = ['ingest', 'processors', 'api'] as const;
 export type Role = (typeof roles)[number];
-
-export interface KafkaConfig {
-  /** host:port of some brokers; the others are found through them. */
-  readonly brokers: readonly string[];
-  readonly tls: boolean;
-  readonly sasl:
-    | {
-        readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512';
-        readonly username: string;
-        readonly password: string;
-      }
-    | undefined;
-  /** In front of every topic and group, so that installations can share a cluster. */
-  readonly prefix: string;
-  /** Copies of each topic; undefined: three, or as many as there are brokers. */
-  readonly replicas: number | undefined;
-}
-
-export interface ClickHouseConfig {
-  /** Without name and password. */
-  readonly url: string;
-  readonly username: string;
-  readonly password: string;
-  readonly database: string;
-}
-
-export interface PostgresConfig {
-  /** Without the password, unless the operator put it there. */
-  readonly url: string;
-  readonly password: string | undefined;
-}
 
 export interface Config {
   readonly roles: readonly Role[];
@@ -72,6 +50,8 @@ export interface Config {
   /** True when only this machine can reach us: what is safe to allow without a key follows from it. */
   readonly loopback: boolean;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  /** True when npm runs us, which ends at a signal without passing it on. */
+  readonly startedByNpm: boolean;
   /** Variables that look like settings and are none: misspelt, most likely. */
   readonly unknown: readonly string[];
 }
@@ -79,32 +59,8 @@ export interface Config {
 const number = () => z.coerce.number('use a number').int('use a whole number');
 const port = number().min(0, 'use 0 to 65535').max(65_535, 'use 0 to 65535');
 
-const secret = z.string().min(1).optional();
-
 const settings = z.object({
-  SYNTRA_KAFKA_BROKERS: z.string().min(1).optional(),
-  SYNTRA_KAFKA_TLS: z.enum(['true', 'false'], 'use true or false').default('false'),
-  SYNTRA_KAFKA_SASL: z
-    .enum(['plain', 'scram-sha-256', 'scram-sha-512'], 'use plain, scram-sha-256 or scram-sha-512')
-    .default('scram-sha-512'),
-  SYNTRA_KAFKA_USERNAME: z.string().min(1).optional(),
-  SYNTRA_KAFKA_PASSWORD: secret,
-  SYNTRA_KAFKA_PREFIX: z
-    .string()
-    .regex(/^[a-zA-Z0-9._-]{0,100}$/, 'use letters, digits, dots, dashes and underscores')
-    .default(''),
-  SYNTRA_KAFKA_REPLICAS: number().min(1, 'use 1 to 7').max(7, 'use 1 to 7').optional(),
-  SYNTRA_CLICKHOUSE_URL: z.url({ protocol: /^https?$/, error: 'it should look like http://host:8123' }).optional(),
-  SYNTRA_CLICKHOUSE_USERNAME: z.string().min(1).optional(),
-  SYNTRA_CLICKHOUSE_PASSWORD: secret,
-  SYNTRA_CLICKHOUSE_DATABASE: z
-    .string()
-    .regex(/^[a-zA-Z_][a-zA-Z0-9_]{0,62}$/, 'use letters, digits and underscores')
-    .default('syntra'),
-  SYNTRA_POSTGRES_URL: z
-    .url({ protocol: /^postgres(ql)?$/, error: 'it should look like postgres://user@host:5432/syntra' })
-    .optional(),
-  SYNTRA_POSTGRES_PASSWORD: secret,
+  ...storeSettings.shape,
   SYNTRA_INGEST_KEY: z
     .string()
     .regex(/^syn_[0-9a-f]{40}$/, 'it should be syn_ and 40 hexadecimal digits')
@@ -144,11 +100,6 @@ export const settingNames: readonly string[] = [
   ...Object.keys(settings.shape),
   ...secrets.map((secret) => `${secret}_FILE`),
 ];
-
-/** A setting that cannot be used; the message is one sentence for the person who set it. */
-export class ConfigError extends OperatorError {
-  override readonly name = 'ConfigError';
-}
 
 /** @param args of the command line. @throws ConfigError naming the first setting that is wrong and why. */
 export const readConfig = (args: readonly string[] = [], env: Environment = process.env): Config => {
@@ -190,11 +141,8 @@ export const readConfig = (args: readonly string[] = [], env: Environment = proc
   return {
     roles: chosenRoles,
     kafka: kafkaOf(s),
-    clickhouse: s.SYNTRA_CLICKHOUSE_URL === undefined ? undefined : clickhouseOf(s, s.SYNTRA_CLICKHOUSE_URL),
-    postgres:
-      s.SYNTRA_POSTGRES_URL === undefined
-        ? undefined
-        : { url: s.SYNTRA_POSTGRES_URL, password: s.SYNTRA_POSTGRES_PASSWORD },
+    clickhouse: clickhouseOf(s),
+    postgres: postgresOf(s),
     ingestKey: s.SYNTRA_INGEST_KEY,
     otlpHttpUrl: s.SYNTRA_OTLP_HTTP_URL,
     otlpGrpcUrl: s.SYNTRA_OTLP_GRPC_URL,
@@ -209,6 +157,7 @@ export const readConfig = (args: readonly string[] = [], env: Environment = proc
     maxRequestBytes: s.SYNTRA_MAX_REQUEST_BYTES,
     loopback,
     logLevel: s.SYNTRA_LOG_LEVEL,
+    startedByNpm: present.npm_lifecycle_event !== undefined,
     unknown: Object.keys(present).filter((name) => /^SYNTRA_/.test(name) && !isKnown(name)),
   };
 };
@@ -237,44 +186,6 @@ const storesOf: Readonly<Record<Role, readonly (keyof Settings)[]>> = {
   ingest: ['SYNTRA_KAFKA_BROKERS'],
   processors: ['SYNTRA_KAFKA_BROKERS', 'SYNTRA_CLICKHOUSE_URL', 'SYNTRA_POSTGRES_URL'],
   api: ['SYNTRA_KAFKA_BROKERS', 'SYNTRA_CLICKHOUSE_URL', 'SYNTRA_POSTGRES_URL'],
-};
-
-const kafkaOf = (s: Settings): KafkaConfig | undefined => {
-  if (s.SYNTRA_KAFKA_BROKERS === undefined) return undefined;
-  const brokers = s.SYNTRA_KAFKA_BROKERS.split(',').map((broker) => broker.trim());
-  const wrong = brokers.find((broker) => !/^[^\s:/]+:\d{1,5}$|^\[[0-9a-f:]+\]:\d{1,5}$/i.test(broker));
-  if (wrong !== undefined) {
-    throw new ConfigError(
-      `SYNTRA_KAFKA_BROKERS cannot be used: "${wrong}" should look like host:9092; several are separated by commas.`,
-    );
-  }
-  const { SYNTRA_KAFKA_USERNAME: username, SYNTRA_KAFKA_PASSWORD: password } = s;
-  if ((username === undefined) !== (password === undefined)) {
-    throw new ConfigError('SYNTRA_KAFKA_USERNAME and SYNTRA_KAFKA_PASSWORD are needed together, or neither.');
-  }
-  const mechanism = s.SYNTRA_KAFKA_SASL.toUpperCase() as 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512';
-  return {
-    brokers,
-    tls: s.SYNTRA_KAFKA_TLS === 'true',
-    sasl: username === undefined || password === undefined ? undefined : { mechanism, username, password },
-    prefix: s.SYNTRA_KAFKA_PREFIX,
-    replicas: s.SYNTRA_KAFKA_REPLICAS,
-  };
-};
-
-/** What is set by itself goes before what is in the address, as it does for PostgreSQL. */
-const clickhouseOf = (s: Settings, address: string): ClickHouseConfig => {
-  const { origin, pathname, username, password } = new URL(address);
-  try {
-    return {
-      url: `${origin}${pathname}`,
-      username: s.SYNTRA_CLICKHOUSE_USERNAME ?? (decodeURIComponent(username) || 'default'),
-      password: s.SYNTRA_CLICKHOUSE_PASSWORD ?? decodeURIComponent(password),
-      database: s.SYNTRA_CLICKHOUSE_DATABASE,
-    };
-  } catch {
-    throw new ConfigError('SYNTRA_CLICKHOUSE_URL cannot be used: write a % in the name or the password as %25.');
-  }
 };
 
 const readSecrets = (present: Environment): Record<string, string> =>

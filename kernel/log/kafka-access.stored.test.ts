@@ -2,7 +2,7 @@
 import { pbkdf2Sync, randomBytes } from 'node:crypto';
 import { alterUserScramCredentialsV0, Connection } from '@platformatic/kafka';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { KafkaConfig } from '../config.ts';
+import type { KafkaConfig } from '../config-stores.ts';
 import { OperatorError } from '../operator-error.ts';
 import { spansTopic } from '../topics.ts';
 import { openKafkaLog } from './kafka.ts';

@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Connection, findCoordinatorV6, metadataV12 } from '@platformatic/kafka';
-import type { KafkaConfig } from '../config.ts';
+import type { KafkaConfig } from '../config-stores.ts';
 import { type BrokerAddress, openConnections, type Purpose } from './kafka-connections.ts';
 import { answerOf, isPassing, isUnanswered, KafkaError, operatorErrorIn, refuse } from './kafka-errors.ts';
 import { type KafkaPartition, type KafkaTopic, type KnownTopics, newerOf, topicsIn } from './kafka-metadata.ts';

@@ -3,7 +3,7 @@
  * has one of its own: nobody's commit should wait behind a long poll.
  */
 import { Connection, type ConnectionOptions } from '@platformatic/kafka';
-import type { KafkaConfig } from '../config.ts';
+import type { KafkaConfig } from '../config-stores.ts';
 
 export interface BrokerAddress {
   readonly host: string;

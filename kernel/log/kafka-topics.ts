@@ -1,7 +1,7 @@
 /** The topics of the product in a Kafka cluster: those that are missing are created, those that are there are used as they are. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { apiVersionsV3, ConfigResourceTypes, createTopicsV7, describeConfigsV4 } from '@platformatic/kafka';
-import type { KafkaConfig } from '../config.ts';
+import type { KafkaConfig } from '../config-stores.ts';
 import { OperatorError } from '../operator-error.ts';
 import type { TopicDefinition } from '../topics.ts';
 import type { KafkaCluster } from './kafka-cluster.ts';

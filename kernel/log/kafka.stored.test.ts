@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { Connection, createTopicsV7, deleteRecordsV2 } from '@platformatic/kafka';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import type { KafkaConfig } from '../config.ts';
+import type { KafkaConfig } from '../config-stores.ts';
 import { deletedUnread } from '../runner/deleted-unread.ts';
 import { spansTopic, type TopicDefinition } from '../topics.ts';
 import { openKafkaLog } from './kafka.ts';

@@ -2,7 +2,7 @@
  * The log on Apache Kafka 4: what an installation of several processes shares. Unlike the embedded one it deletes by
  * age and size what has not been read, too: `retention.ms` and `retention.bytes` of its topics are the operator's.
  */
-import type { KafkaConfig } from '../config.ts';
+import type { KafkaConfig } from '../config-stores.ts';
 import { settledWithin } from '../settled-within.ts';
 import { topics as allTopics, type TopicDefinition } from '../topics.ts';
 import { openCluster } from './kafka-cluster.ts';

@@ -1,6 +1,6 @@
 /** A PostgreSQL server that somebody else runs: reached by the address in the settings, looked over, then used. */
 import pg from 'pg';
-import type { PostgresConfig } from '../config.ts';
+import type { PostgresConfig } from '../config-stores.ts';
 import { keepTrying } from '../keep-trying.ts';
 import { OperatorError } from '../operator-error.ts';
 import { untrustedCertificate } from '../untrusted-certificate.ts';

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import type { PostgresConfig } from '../config.ts';
+import type { PostgresConfig } from '../config-stores.ts';
 import { pauseProcesses } from '../test-pause.ts';
 import { findBinaries } from './embedded-binaries.ts';
 import { databaseName, ownerRole, prepareCluster } from './embedded-cluster.ts';

@@ -5,7 +5,7 @@
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { ClickHouseLogLevel, createClient, parseError } from '@clickhouse/client';
-import type { ClickHouseConfig } from '../config.ts';
+import type { ClickHouseConfig } from '../config-stores.ts';
 import { reasonOf } from '../reason-of.ts';
 import { reached } from '../steps.ts';
 import { codeOf } from './clickhouse-errors.ts';

@@ -1,5 +1,5 @@
 /** The first words with a ClickHouse server: is it there, is it new enough, and does our database exist. */
-import type { ClickHouseConfig } from '../config.ts';
+import type { ClickHouseConfig } from '../config-stores.ts';
 import { keepTrying } from '../keep-trying.ts';
 import { OperatorError } from '../operator-error.ts';
 import { untrustedCertificate } from '../untrusted-certificate.ts';

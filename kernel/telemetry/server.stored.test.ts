@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { ClickHouseConfig } from '../config.ts';
+import type { ClickHouseConfig } from '../config-stores.ts';
 import { OperatorError } from '../operator-error.ts';
 import { RejectedBatchError } from '../processor.ts';
 import { type Telemetry, TelemetryUnavailableError } from './client.ts';

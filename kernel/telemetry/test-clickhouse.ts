@@ -9,7 +9,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { ClickHouseConfig } from '../config.ts';
+import type { ClickHouseConfig } from '../config-stores.ts';
 import { pauseProcesses } from '../test-pause.ts';
 import type { Fault } from './test-clickhouse-faults.ts';
 
