@@ -23,9 +23,14 @@ export const readBody = async (request: IncomingMessage, maxBytes: number, lease
       }
     };
     request.on('data', take);
-    request.on('end', () => resolve(body.written()));
+    let ended = false;
+    request.on('end', () => {
+      ended = true;
+      resolve(body.written());
+    });
     request.on('error', () => reject(new SenderGoneError()));
-    request.on('close', () => reject(new SenderGoneError()));
+    // every request closes: an error is made, with its stack, for one that did so too early
+    request.on('close', () => ended || reject(new SenderGoneError()));
   });
 };
 

@@ -3,6 +3,7 @@
  * become durable in one commit, which is what makes acknowledging each request only after fsync affordable.
  */
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { freeBytes } from '../free-bytes.ts';
 import type { TopicDefinition } from '../topics.ts';
 import { type AppendGroup, openStore, type Retain, type Store } from './embedded-store.ts';
 import type { ReadLimits } from './log.ts';
@@ -62,7 +63,10 @@ const serve = (store: Store, port: MessagePort): void => {
     if (accepted.length === 0) return;
     try {
       const offsets = store.append(accepted.map((request) => request.append));
-      for (const [i, { id }] of accepted.entries()) reply({ id, result: offsets[i] });
+      for (const [i, { id, append }] of accepted.entries()) {
+        reply({ id, result: offsets[i] });
+        for (const { value } of append.records) freeBytes(value);
+      }
     } catch (error) {
       // Nothing of the commit was stored; one bad request must not fail its neighbours.
       if (accepted.length === 1) fail(accepted[0]!.id, error);
