@@ -2,6 +2,7 @@
  * A growing buffer of bytes, the stuff that columns are made of: little-endian numbers, and strings as ClickHouse has
  * them, a varint length and the bytes. Strings go from a request into it as bytes and are never decoded.
  */
+import { freeBytes } from '../../free-bytes.ts';
 import { cutLength } from '../limits.ts';
 import type { WireReader } from '../wire.ts';
 
@@ -40,6 +41,7 @@ export class ByteBuffer {
   /** Starts anew in other memory, of this size. */
   resize(bytes: number): void {
     this.position = 0;
+    freeBytes(this.bytes);
     this.bytes = new Uint8Array(bytes);
     this.view = new DataView(this.bytes.buffer);
   }
@@ -223,6 +225,7 @@ export class ByteBuffer {
     this.allowGrowth(count);
     const grown = new Uint8Array(Math.max(this.position + count, 2 * this.bytes.length));
     grown.set(this.bytes.subarray(0, this.position));
+    freeBytes(this.bytes);
     this.bytes = grown;
     this.view = new DataView(grown.buffer);
   }
