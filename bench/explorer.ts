@@ -8,14 +8,13 @@ import { parseArgs } from 'node:util';
 import type { Browser } from 'playwright-core';
 import { type RunningSyntra, startSyntra } from '../docs/guide/start-syntra.ts';
 import { launch } from './explorer/chromium.ts';
-import { type Figure, meets, print } from './explorer/figures.ts';
 import { measureFirstView, type PageUnderTest } from './explorer/first-view.ts';
 import { sendLargeTrace } from './explorer/large-trace.ts';
 import { judge } from './explorer/lighthouse.ts';
 import { measureLiveTail } from './explorer/live-tail.ts';
 import { sendShopData } from './explorer/shop-data.ts';
 import { measureWaterfall } from './explorer/waterfall.ts';
-import { recordResult } from './results.ts';
+import { isQuick } from './results.ts';
 
 const parts = ['first-views', 'waterfall', 'live-tail', 'lighthouse'] as const;
 type Part = (typeof parts)[number];
@@ -28,8 +27,8 @@ const { values: options } = parseArgs({
   },
 });
 
-const visits = options.quick ? 1 : 5;
-const tailSeconds = options.quick ? 5 : 10;
+const visits = isQuick ? 1 : 5;
+const tailSeconds = isQuick ? 3 : 10;
 const largeTraceSpans = 10_000;
 const shopTraces = 1500;
 
@@ -40,31 +39,26 @@ const main = async (): Promise<void> => {
     await sendShopData(syntra.otlpHttpUrl, shopTraces);
     const traceId = await sendLargeTrace(syntra.otlpHttpUrl, largeTraceSpans);
     await untilStored(syntra, traceId);
-    const figures = [...(await withBrowser((browser) => measure(browser, syntra, traceId, wanted)))];
-    if (wanted.has('lighthouse')) figures.push(...(await judgeAll(syntra, traceId)));
-    for (const figure of figures) {
-      if (options.record) recordResult(`explorer.${figure.name}`, figure.value, figure.unit, measured);
-    }
-    const missed = figures.filter((figure) => !meets(figure));
-    console.log(`\n${figures.length} figures, ${missed.length} missed: ${missed.map(({ name }) => name).join(', ')}`);
+    await withBrowser((browser) => measure(browser, syntra, traceId, wanted));
+    if (wanted.has('lighthouse')) await judgeAll(syntra, traceId);
   } finally {
     await syntra.stop();
   }
 };
 
-const measured = ['ui', 'api', 'bench/explorer', 'bench/explorer.ts', 'package-lock.json'];
-
 /** @throws Error naming the parts there are */
 const wantedParts = (): ReadonlySet<Part> => {
   const unknown = options.only.find((name) => !(parts as readonly string[]).includes(name));
   if (unknown !== undefined) throw new Error(`There is no part "${unknown}": ${parts.join(', ')}.`);
-  return new Set(options.only.length > 0 ? (options.only as Part[]) : parts);
+  if (options.only.length > 0) return new Set(options.only as Part[]);
+  // Lighthouse is fetched first, and takes its time.
+  return new Set(isQuick ? parts.filter((part) => part !== 'lighthouse') : parts);
 };
 
-const withBrowser = async <Result>(work: (browser: Browser) => Promise<Result>): Promise<Result> => {
+const withBrowser = async (work: (browser: Browser) => Promise<void>): Promise<void> => {
   const browser = await launch();
   try {
-    return await work(browser);
+    await work(browser);
   } finally {
     await browser.close();
   }
@@ -75,33 +69,20 @@ const measure = async (
   { url, otlpHttpUrl }: RunningSyntra,
   traceId: string,
   wanted: ReadonlySet<Part>,
-): Promise<Figure[]> => {
-  const figures: Figure[] = [];
-  const add = (some: readonly Figure[]): void => {
-    some.forEach(print);
-    figures.push(...some);
-  };
+): Promise<void> => {
   if (wanted.has('first-views')) {
-    for (const page of pages(traceId)) add(await measureFirstView(browser, url, page, visits));
+    for (const page of pages(traceId)) await measureFirstView(browser, url, page, visits);
   }
-  if (wanted.has('waterfall')) add(await measureWaterfall(browser, url, traceId, visits));
-  if (wanted.has('live-tail')) add(await measureLiveTail(browser, url, otlpHttpUrl, tailSeconds));
-  return figures;
+  if (wanted.has('waterfall')) await measureWaterfall(browser, url, traceId, visits);
+  if (wanted.has('live-tail')) await measureLiveTail(browser, url, otlpHttpUrl, tailSeconds);
 };
 
-const judgeAll = async ({ url }: RunningSyntra, traceId: string): Promise<Figure[]> => {
-  const figures: Figure[] = [];
+const judgeAll = async ({ url }: RunningSyntra, traceId: string): Promise<void> => {
   const failed: string[] = [];
   for (const page of pages(traceId)) {
-    for (const preset of ['desktop', 'mobile'] as const) {
-      const judged = await judge(url, page, preset);
-      judged.figures.forEach(print);
-      figures.push(...judged.figures);
-      failed.push(...judged.failed);
-    }
+    for (const preset of ['desktop', 'mobile'] as const) failed.push(...(await judge(url, page, preset)));
   }
   for (const sentence of failed) console.log(sentence);
-  return figures;
 };
 
 /** The places of the navigation, and one trace. */

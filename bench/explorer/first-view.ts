@@ -1,8 +1,8 @@
 /** The first view of a page with an empty cache: what it loads, when something is to be seen, and when the data. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser } from 'playwright-core';
-import { startVisit } from './chromium.ts';
-import { type Figure, median } from './figures.ts';
+import { type Loaded, startVisit } from './chromium.ts';
+import { reportOf } from './figures.ts';
 
 export interface PageUnderTest {
   /** As in the names of the figures. */
@@ -21,59 +21,54 @@ export const measureFirstView = async (
   url: string,
   { name, path, shownWhen }: PageUnderTest,
   visits: number,
-): Promise<Figure[]> => {
+): Promise<void> => {
   const all: Awaited<ReturnType<typeof visitOnce>>[] = [];
   for (let i = 0; i < visits; i++) all.push(await visitOnce(browser, `${url}${path}`, shownWhen));
-  const middle = (read: (one: (typeof all)[number]) => number): number => median(all.map(read));
-  const figure = (what: string, value: number, unit: string, target?: Figure['target']): Figure => ({
-    name: `first_view.${name}.${what}`,
-    value,
-    unit,
-    ...(target && { target }),
-  });
-  return [
-    figure('script', middle(({ loaded }) => loaded.bytes.script) / 1000, 'kB compressed', { atMost: 200 }),
-    figure('style', middle(({ loaded }) => loaded.bytes.style) / 1000, 'kB compressed'),
-    figure('font', middle(({ loaded }) => loaded.bytes.font) / 1000, 'kB'),
-    figure('api', middle(({ loaded }) => loaded.bytes.api) / 1000, 'kB compressed'),
-    figure(
-      'requests',
-      middle(({ loaded }) => loaded.requests),
-      'requests',
-    ),
-    figure(
-      'first_paint',
-      middle(({ seen }) => seen.firstPaintMs ?? Number.NaN),
-      'ms',
-    ),
-    figure(
-      'largest_paint',
-      middle(({ seen }) => seen.largestPaintMs ?? Number.NaN),
-      'ms',
-    ),
-    figure(
-      'data_shown',
-      middle(({ seen }) => seen.shownMs ?? Number.NaN),
-      'ms',
-      { atMost: 1500 },
-    ),
-    figure(
-      'main_thread',
-      middle(({ cpu }) => cpu.allMs),
-      'ms CPU until data shown',
-    ),
-    figure(
-      'blocked',
-      middle(({ seen }) => blockedMs(seen.longTasks)),
-      'ms beyond 50 of long tasks',
-    ),
-    figure(
-      'shift',
-      middle(({ seen }) => seen.shift),
-      'cumulative layout shift',
-      { atMost: 0.1 },
-    ),
-  ];
+  const each = (read: (one: (typeof all)[number]) => number | null): number[] =>
+    all.map((one) => read(one) ?? Number.NaN);
+  const kilobytes = (kind: keyof Loaded['bytes']): number[] => each(({ loaded }) => loaded.bytes[kind] / 1000);
+  const report = reportOf(`first_view.${name}`);
+  report('script', kilobytes('script'), 'kB compressed', { atMost: 200 });
+  report('style', kilobytes('style'), 'kB compressed, besides what is in the page');
+  report('font', kilobytes('font'), 'kB');
+  report('api', kilobytes('api'), 'kB compressed');
+  report(
+    'requests',
+    each(({ loaded }) => loaded.requests),
+    'requests',
+  );
+  report(
+    'first_paint',
+    each(({ seen }) => seen.firstPaintMs),
+    'ms',
+  );
+  report(
+    'largest_paint',
+    each(({ seen }) => seen.largestPaintMs),
+    'ms',
+  );
+  report(
+    'data_shown',
+    each(({ seen }) => seen.shownMs),
+    'ms',
+    { atMost: 1500 },
+  );
+  report(
+    'main_thread',
+    each(({ cpu }) => cpu.allMs),
+    'ms of CPU until data is shown',
+  );
+  report(
+    'blocked',
+    each(({ seen }) => blockedMs(seen.longTasks)),
+    'ms, what tasks took beyond 50',
+  );
+  report(
+    'shift',
+    each(({ seen }) => seen.shift),
+    'cumulative layout shift',
+    { atMost: 0.1 },
+  );
 };
 
 const visitOnce = async (browser: Browser, url: string, shownWhen: string) => {

@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { dirname } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { chromiumFlags, chromiumPath } from './chromium.ts';
-import type { Figure } from './figures.ts';
+import { reportOf } from './figures.ts';
 import type { PageUnderTest } from './first-view.ts';
 
 const version = '13.5.0';
@@ -27,33 +27,22 @@ interface Report {
   >;
 }
 
-export interface Judged {
-  readonly figures: readonly Figure[];
-  /** What cost points: a sentence each. */
-  readonly failed: readonly string[];
-}
-
-/** @throws Error when it cannot be run */
-export const judge = async (url: string, { name, path }: PageUnderTest, preset: Preset): Promise<Judged> => {
+/** @returns what cost points, a sentence each. @throws Error when it cannot be run */
+export const judge = async (url: string, { name, path }: PageUnderTest, preset: Preset): Promise<string[]> => {
   const address = `${url}${path}`;
   // Where the machine is busy it sometimes misses the beginning of a page load.
   const { categories: scored, audits } = await run(address, preset).catch(() => run(address, preset));
-  const figures = categories.map(
-    (category): Figure => ({
-      name: `lighthouse.${preset}.${name}.${category.replace('-', '_')}`,
-      value: Math.round((scored[category]?.score ?? 0) * 100),
-      unit: 'of 100',
-      ...(category === 'accessibility' || (category === 'performance' && preset === 'desktop')
-        ? { target: { atLeast: 95 } }
-        : {}),
-    }),
-  );
-  const failed = categories.flatMap((category) =>
+  const report = reportOf(`lighthouse.${preset}.${name}`);
+  for (const category of categories) {
+    const isTarget = category === 'accessibility' || (category === 'performance' && preset === 'desktop');
+    const points = Math.round((scored[category]?.score ?? 0) * 100);
+    report(category.replace('-', '_'), points, 'of 100', isTarget ? { atLeast: 95 } : undefined);
+  }
+  return categories.flatMap((category) =>
     (scored[category]?.auditRefs ?? [])
       .filter(({ id, weight }) => weight > 0 && (audits[id]?.score ?? 1) < 0.9)
       .map(({ id }) => `${preset} ${name}: ${category}: ${audits[id]!.title} (${audits[id]!.displayValue ?? id})`),
   );
-  return { figures, failed };
 };
 
 const run = async (address: string, preset: Preset): Promise<Report> => {

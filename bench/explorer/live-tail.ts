@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser } from 'playwright-core';
 import { startVisit, type Visit } from './chromium.ts';
-import { type Figure, quantile } from './figures.ts';
+import { quantile, reportOf } from './figures.ts';
 import { startLiveLines } from './live-lines.ts';
 
 export const linesPerSecond = 2000;
@@ -16,7 +16,7 @@ export const measureLiveTail = async (
   url: string,
   otlpHttpUrl: string,
   seconds: number,
-): Promise<Figure[]> => {
+): Promise<void> => {
   const visit = await startVisit(browser);
   const { page, devtools } = visit;
   const received = countLines(visit);
@@ -42,27 +42,19 @@ export const measureLiveTail = async (
     const tasks = seen.longTasks.filter((task) => task.startMs >= startedMs).map(({ ms }) => ms);
     const keys = seen.inputs.filter(({ name }) => name === 'keydown').map(({ ms }) => ms);
     const perSecond = (count: number): number => (count / passedMs) * 1000;
-    return [
-      figure('sent', perSecond(sending.sent - sentBefore), 'lines/s'),
-      figure('shown', perSecond(received.lines - linesBefore), 'lines/s', { atLeast: linesPerSecond * 0.98 }),
-      figure('behind', quantile(behind, 0.95), 's behind what is acknowledged, p95'),
-      figure('longest_block', quantile(tasks, 1), 'ms, longest task', { atMost: 200 }),
-      figure('key', Math.max(16, quantile(keys, 0.95)), 'ms from key to frame, p95', { atMost: 200 }),
-      figure('main_thread', (cpu.allMs - cpuBefore.allMs) / (passedMs / 1000), 'ms CPU a second', { atMost: 500 }),
-      figure('heap', heap / 2 ** 20, 'MiB after collection'),
-      figure('heap_growth', (heap - heapBefore) / 2 ** 20, 'MiB', { atMost: 20 }),
-    ];
+    const report = reportOf('live_tail');
+    report('sent', perSecond(sending.sent - sentBefore), 'lines/s');
+    report('shown', perSecond(received.lines - linesBefore), 'lines/s', { atLeast: linesPerSecond * 0.98 });
+    report('behind', quantile(behind, 0.95), 's behind what is acknowledged, p95');
+    report('longest_block', quantile(tasks, 1), 'ms, longest task', { atMost: 200 });
+    report('key', Math.max(16, quantile(keys, 0.95)), 'ms from key to frame, p95', { atMost: 200 });
+    report('main_thread', (cpu.allMs - cpuBefore.allMs) / (passedMs / 1000), 'ms CPU a second', { atMost: 500 });
+    report('heap', heap / 2 ** 20, 'MiB after collection');
+    report('heap_growth', (heap - heapBefore) / 2 ** 20, 'MiB', { atMost: 20 });
   } finally {
     await sending.stop().finally(() => visit.close());
   }
 };
-
-const figure = (name: string, value: number, unit: string, target?: Figure['target']): Figure => ({
-  name: `live_tail.${name}`,
-  value,
-  unit,
-  ...(target && { target }),
-});
 
 /** Those that reached the page; it shows whatever reaches it. */
 const countLines = ({ devtools }: Visit): { lines: number } => {

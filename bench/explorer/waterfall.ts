@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser } from 'playwright-core';
 import { startVisit, type Visit } from './chromium.ts';
-import { type Figure, median, quantile } from './figures.ts';
+import { quantile, reportOf } from './figures.ts';
 
 const row = '[role="treeitem"]';
 const list = '[role="tree"]';
@@ -17,10 +17,10 @@ export const measureWaterfall = async (
   url: string,
   traceId: string,
   visits: number,
-): Promise<Figure[]> => {
-  const byAddress = [];
-  const byClick = [];
-  const scrolls = [];
+): Promise<void> => {
+  const byAddress: { shownMs: number; cpuMs: number; apiBytes: number }[] = [];
+  const byClick: Awaited<ReturnType<typeof openByClick>>[] = [];
+  const scrolls: Awaited<ReturnType<typeof scroll>>[] = [];
   for (let i = 0; i < visits; i++) {
     const visit = await startVisit(browser);
     try {
@@ -34,27 +34,57 @@ export const measureWaterfall = async (
       await visit.close();
     }
   }
-  return [
-    figure('open_by_click', median(byClick.map((one) => one.shownMs)), 'ms until rows are shown', { atMost: 500 }),
-    figure('open_by_click.main_thread', median(byClick.map((one) => one.cpuMs)), 'ms CPU'),
-    figure('open_by_address', median(byAddress.map((one) => one.shownMs)), 'ms until rows are shown', { atMost: 1500 }),
-    figure('open_by_address.main_thread', median(byAddress.map((one) => one.cpuMs)), 'ms CPU'),
-    figure('answer', median(byAddress.map((one) => one.apiBytes)) / 1000, 'kB compressed'),
-    figure('scroll.frames', median(scrolls.map((one) => one.framesPerSecond)), 'frames/s', { atLeast: 59 }),
-    figure('scroll.dropped', median(scrolls.map((one) => one.dropped)), 'frames of 180'),
-    figure('scroll.longest_frame', median(scrolls.map((one) => one.longestMs)), 'ms'),
-    figure('scroll.main_thread', median(scrolls.map((one) => one.cpuMsPerFrame)), 'ms CPU a frame', {
-      atMost: Math.floor(frameMs),
-    }),
-  ];
+  const report = reportOf('waterfall');
+  report(
+    'open_by_click',
+    byClick.map(({ shownMs }) => shownMs),
+    'ms until rows are shown',
+    { atMost: 500 },
+  );
+  report(
+    'open_by_click.main_thread',
+    byClick.map(({ cpuMs }) => cpuMs),
+    'ms of CPU',
+  );
+  report(
+    'open_by_address',
+    byAddress.map(({ shownMs }) => shownMs),
+    'ms until rows are shown',
+    { atMost: 1500 },
+  );
+  report(
+    'open_by_address.main_thread',
+    byAddress.map(({ cpuMs }) => cpuMs),
+    'ms of CPU',
+  );
+  report(
+    'answer',
+    byAddress.map(({ apiBytes }) => apiBytes / 1000),
+    'kB compressed',
+  );
+  report(
+    'scroll.frames',
+    scrolls.map(({ framesPerSecond }) => framesPerSecond),
+    'frames/s',
+    { atLeast: 59 },
+  );
+  report(
+    'scroll.dropped',
+    scrolls.map(({ dropped }) => dropped),
+    'frames of 180',
+  );
+  report(
+    'scroll.longest_frame',
+    scrolls.map(({ longestMs }) => longestMs),
+    'ms',
+  );
+  report(
+    'scroll.main_thread',
+    scrolls.map(({ cpuMsPerFrame }) => cpuMsPerFrame),
+    'ms of CPU a frame',
+    { atMost: 16 },
+  );
 };
-
-const figure = (name: string, value: number, unit: string, target?: Figure['target']): Figure => ({
-  name: `waterfall.${name}`,
-  value,
-  unit,
-  ...(target && { target }),
-});
 
 const scroll = async (visit: Visit) => {
   const before = await visit.cpu();
