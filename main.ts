@@ -4,7 +4,6 @@
  */
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { commands } from './commands.ts';
 import { type Role, readConfig, roles } from './kernel/config.ts';
 import { holdDataDirectory } from './kernel/data-directory.ts';
 import { OperatorError } from './kernel/operator-error.ts';
@@ -30,6 +29,7 @@ const main = async (): Promise<void> => {
     await runCommand(name, argv);
     process.exit(0);
   }
+  performance.mark('imports');
   const config = readConfig(process.argv.slice(2));
   const print = printTo(process.stderr, config.logLevel);
   for (const name of config.unknown) print('warn', `There is no setting ${name}: it is ignored.`);
@@ -82,6 +82,7 @@ node main.ts ${replayUsage}
 The README lists the settings, which are environment variables.`;
 
 const runCommand = async (name: string, argv: readonly string[]): Promise<void> => {
+  const { commands } = await import('./commands.ts');
   const command = commands.get(name);
   if (command === undefined) {
     throw new OperatorError(

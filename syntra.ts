@@ -1,11 +1,7 @@
 /** The roles of one process, put together: this is where the parts of the pipeline meet, and nowhere else. */
 import { join } from 'node:path';
-import { startApi } from './api/api.ts';
-import { startOperationsServer } from './api/http/operations-server.ts';
-import { type Ingest, startIngest } from './ingest/ingest.ts';
-import { observeIngest } from './ingest/observe-ingest.ts';
+import type { Ingest } from './ingest/ingest.ts';
 import { pausable } from './kernel/backup/pausable-log.ts';
-import { serveBackups } from './kernel/backup/socket.ts';
 import type { Config, Role } from './kernel/config.ts';
 import { type DiskSpace, watchDiskSpace } from './kernel/disk-space.ts';
 import type { Log } from './kernel/log/log.ts';
@@ -14,10 +10,6 @@ import { type OwnTelemetry, type Report, startOwnTelemetry } from './kernel/own-
 import { reasonOf } from './kernel/reason-of.ts';
 import type { StoreReport } from './kernel/reports/instance-report.ts';
 import { startReports } from './kernel/reports/publish-reports.ts';
-import { bootstrap, defaultTenant, ownTenant } from './kernel/state/bootstrap.ts';
-import { countOpenLetters } from './kernel/state/filed-letters.ts';
-import { openDeadLetterPages } from './kernel/state/letter-pages.ts';
-import { openProjects } from './kernel/state/projects.ts';
 import type { Stops } from './kernel/stops.ts';
 import {
   enginesOf,
@@ -28,8 +20,8 @@ import {
   openStores,
   type Stores,
 } from './kernel/stores.ts';
+import { defaultTenant, ownTenant } from './kernel/tenants.ts';
 import program from './package.json' with { type: 'json' };
-import { startProcessors } from './processors/processors.ts';
 
 export interface Address {
   readonly port: number;
@@ -53,15 +45,33 @@ export const startSyntra = async (config: Config, print: Report, onStop: Stops['
     ? await watchDiskSpace({ directory: config.dataDir, report: (sentence) => print('warn', sentence) })
     : undefined;
   onStop(async () => disk?.close());
-  const log = await openLog(config, disk, print, onStop);
-  const own = startOwnTelemetry({ log, tenant: ownTenant, retentionDays: 7, version: program.version, print });
-  onStop(() => own.close());
-  const stores = needsStores(config.roles) ? await openStores(config, own.report, onStop) : undefined;
-  const ingestKey = stores && (await bootstrap({ database: stores.database, log, ...firstKey(config) }));
+  let report = print;
+  const openOwn = async () => {
+    const log = await openLog(config, disk, print, onStop);
+    const own = startOwnTelemetry({ log, tenant: ownTenant, retentionDays: 7, version: program.version, print });
+    onStop(() => own.close());
+    report = own.report;
+    return { log, own };
+  };
+  // All at once: the log has a thread and PostgreSQL has processes, and meanwhile Node reads the code of the roles.
+  const [{ log, own }, stores] = await Promise.all([
+    openOwn(),
+    needsStores(config.roles) ? openStores(config, (...said) => report(...said), onStop) : undefined,
+    readCode(config.roles),
+  ]);
+  const ingestKey = stores && (await beginState(config, stores, log));
   const standing = pausable(log);
   const processors =
-    stores && has('processors') ? await startProcessors({ log: standing.log, ...stores }, own, onStop) : [];
+    stores && has('processors')
+      ? await (await import('./processors/processors.ts')).startProcessors(
+          { log: standing.log, ...stores },
+          own,
+          onStop,
+        )
+      : [];
+  performance.mark('processors');
   if (stores && isWhollyEmbedded(config)) {
+    const { serveBackups } = await import('./kernel/backup/socket.ts');
     const source = { dataDir: config.dataDir, version: program.version, processors: standing, ...stores };
     const backups = await serveBackups(source, own.report);
     onStop(() => backups.close());
@@ -95,17 +105,15 @@ export const startSyntra = async (config: Config, print: Report, onStop: Stops['
   };
   const http =
     stores && has('api')
-      ? await startApi({
+      ? await (await import('./api/api.ts')).startApi({
           config,
           host: config.host,
           port: config.port,
           log,
           telemetry: stores.telemetry,
-          projects: openProjects(stores.database.queries, ingestKey),
-          deadLetters: openDeadLetterPages(stores.database.queries),
+          ...(await pagesOf(stores, ingestKey)),
           dependencies: operations.checks,
           reports,
-          countOpenDeadLetters: () => countOpenLetters(stores.database.queries),
           ingest: {
             otlpHttpUrl: config.otlpHttpUrl ?? otlp.otlpHttp.url,
             otlpGrpcUrl: config.otlpGrpcUrl ?? otlp.otlpGrpc.url,
@@ -114,15 +122,58 @@ export const startSyntra = async (config: Config, print: Report, onStop: Stops['
           report: own.report,
           tracing: { tracer: own.tracer, ownProject: ownTenant.project },
         })
-      : await startOperationsServer({ config, report: own.report, ...operations });
+      : await (await import('./api/http/operations-server.ts')).startOperationsServer({
+          config,
+          report: own.report,
+          ...operations,
+        });
   // The way in first, however long somebody looks at a page; draining it once more does nothing.
   onStop(async () => {
     await ingest?.drain();
     await http.close();
   });
-  own.report('debug', 'Syntra started', { version: program.version, port: http.port, roles: config.roles.join(' ') });
+  performance.mark('listening');
+  own.report('debug', 'Syntra started', {
+    version: program.version,
+    port: http.port,
+    roles: config.roles.join(' '),
+    ...millisecondsOfStart(),
+  });
   return { http: addressOf(config.host, http.port), ...(ingest && otlp) };
 };
+
+/** Of these roles and no other: a process has no use for the memory that the code of the others takes. */
+const readCode = (roles: Config['roles']): Promise<unknown> =>
+  Promise.all([
+    needsStores(roles) && import('./kernel/state/bootstrap.ts'),
+    roles.includes('ingest') && import('./ingest/ingest.ts'),
+    roles.includes('processors') && import('./processors/processors.ts'),
+    roles.includes('api') ? import('./api/api.ts') : import('./api/http/operations-server.ts'),
+  ]);
+
+const beginState = async (config: Config, { database }: Stores, log: Log): Promise<string | undefined> => {
+  const { bootstrap } = await import('./kernel/state/bootstrap.ts');
+  const ingestKey = await bootstrap({ database, log, ...firstKey(config) });
+  performance.mark('bootstrap');
+  return ingestKey;
+};
+
+const pagesOf = async ({ database: { queries } }: Stores, ingestKey: string | undefined) => {
+  const { countOpenLetters } = await import('./kernel/state/filed-letters.ts');
+  const { openDeadLetterPages } = await import('./kernel/state/letter-pages.ts');
+  const { openProjects } = await import('./kernel/state/projects.ts');
+  return {
+    projects: openProjects(queries, ingestKey),
+    deadLetters: openDeadLetterPages(queries),
+    countOpenDeadLetters: () => countOpenLetters(queries),
+  };
+};
+
+/** When each part was there, since the process began: what of a slow start is slow. */
+const millisecondsOfStart = (): Record<string, number> =>
+  Object.fromEntries(
+    performance.getEntriesByType('mark').map((mark) => [`${mark.name}_ms`, Math.round(mark.startTime)]),
+  );
 
 const pingsOf = (log: Log, stores: Stores | undefined): [StoreReport['name'], () => Promise<void>][] => [
   ['log', () => log.ping()],
@@ -148,6 +199,8 @@ const startIngestOf = async (
   own: OwnTelemetry,
   onStop: Stops['add'],
 ): Promise<Ingest> => {
+  const { startIngest } = await import('./ingest/ingest.ts');
+  const { observeIngest } = await import('./ingest/observe-ingest.ts');
   const ingest = await startIngest({
     log,
     host: config.host,

@@ -7,12 +7,9 @@ import type { Config } from './config.ts';
 import type { DiskSpace } from './disk-space.ts';
 import type { Log } from './log/log.ts';
 import type { Report } from './own-telemetry/own-telemetry.ts';
-import { type Database, openDatabase } from './state/database.ts';
-import { startEmbeddedPostgres } from './state/embedded.ts';
-import { openDatabaseServer } from './state/server.ts';
+import type { Database } from './state/database.ts';
 import type { Stops } from './stops.ts';
 import type { Telemetry } from './telemetry/client.ts';
-import { migrateTelemetry } from './telemetry/migrate.ts';
 
 export interface Stores {
   readonly telemetry: Telemetry;
@@ -69,18 +66,22 @@ export const openLog = async (
           }),
         );
   onStop(() => log.close());
+  performance.mark('log');
   return log;
 };
 
 /** @throws OperatorError when a store cannot be used; what was opened until then is on `onStop`. */
 export const openStores = async (config: Config, report: Report, onStop: Stops['add']): Promise<Stores> => {
-  // What one has opened when the other fails ends as it is put on `onStop`.
-  const [telemetry, database] = await Promise.all([
-    openTelemetry(config, report, onStop),
+  // What one has opened when the other fails ends as it is put on `onStop`. State first: a private PostgreSQL starts in
+  // processes of its own, and chDB in this one.
+  const [database, telemetry, { migrateTelemetry }] = await Promise.all([
     openState(config, report, onStop),
+    openTelemetry(config, report, onStop),
+    import('./telemetry/migrate.ts'),
   ]);
   // Processes that start together wait for the first of them.
   await database.exclusively('telemetry tables', () => migrateTelemetry(telemetry));
+  performance.mark('tables');
   return { telemetry, database };
 };
 
@@ -100,6 +101,7 @@ const openTelemetry = async (
           (await import('./telemetry/server.ts')).openTelemetryServer(clickhouse, { onSkippedView }),
         );
   onStop(() => telemetry.close());
+  performance.mark('telemetry');
   return telemetry;
 };
 
@@ -107,15 +109,23 @@ const openState = async ({ postgres, dataDir }: Config, report: Report, onStop: 
   const database =
     postgres === undefined
       ? await openPrivateDatabase(dataDir, report, onStop)
-      : await tellingOfTheWait(`PostgreSQL at ${new URL(postgres.url).host}`, report, openDatabaseServer(postgres));
+      : await tellingOfTheWait(
+          `PostgreSQL at ${new URL(postgres.url).host}`,
+          report,
+          (await import('./state/server.ts')).openDatabaseServer(postgres),
+        );
   onStop(() => database.close());
+  performance.mark('state');
   return database;
 };
 
 const openPrivateDatabase = async (dataDir: string, report: Report, onStop: Stops['add']): Promise<Database> => {
+  const { startEmbeddedPostgres } = await import('./state/embedded.ts');
+  // Read while the server starts.
+  const client = import('./state/database.ts');
   const postgres = await startEmbeddedPostgres({ dataDir, report: (sentence) => report('error', sentence) });
   onStop(() => postgres.stop());
-  return openDatabase(postgres.connection);
+  return (await client).openDatabase(postgres.connection);
 };
 
 const quietMs = 3_000;

@@ -6,8 +6,8 @@ import { z } from 'zod';
 import { lettersAreFiledBy } from '../kernel/letter-on-log.ts';
 import type { Log, LogRecord } from '../kernel/log/log.ts';
 import { type Decider, type Decision, defineProcessor, type Message } from '../kernel/processor.ts';
-import { ownTenant } from '../kernel/state/bootstrap.ts';
 import { type FiledLetter, filedLetters } from '../kernel/state/filed-letters.ts';
+import { ownTenant } from '../kernel/tenants.ts';
 import {
   type DeadLetterDecision,
   type DeadLetterRetry,

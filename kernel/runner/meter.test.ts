@@ -2,7 +2,7 @@ import { DrizzleQueryError } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import type { LogRecord } from '../log/log.ts';
 import type { Batch, Outcome } from '../processor.ts';
-import { ownTenant } from '../state/bootstrap.ts';
+import { ownTenant } from '../tenants.ts';
 import { otlpHeaders, spansTopic } from '../topics.ts';
 import { countingMeter } from './meter.ts';
 

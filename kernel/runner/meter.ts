@@ -8,7 +8,7 @@ import { type Batch, type Decider, type Outcome, type Sink, topicsOf } from '../
 import { reasonOf } from '../reason-of.ts';
 import { countDistribution, powersOfTwo } from '../reports/distribution.ts';
 import type { ProcessorReport } from '../reports/instance-report.ts';
-import { ownTenant } from '../state/bootstrap.ts';
+import { ownTenant } from '../tenants.ts';
 import { otlpHeaders } from '../topics.ts';
 import { isPassedOver } from './pass-over.ts';
 

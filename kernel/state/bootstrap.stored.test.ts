@@ -5,8 +5,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { openEmbeddedLog } from '../log/embedded.ts';
 import { type Log, LogFullError } from '../log/log.ts';
 import { serviceIdOf } from '../service-id.ts';
+import { defaultTenant } from '../tenants.ts';
 import { type IngestKey, ingestKeysTopic, type ServiceRegistered } from '../topics.ts';
-import { bootstrap, defaultTenant } from './bootstrap.ts';
+import { bootstrap } from './bootstrap.ts';
 import { type Database, openDatabase } from './database.ts';
 import { sql } from './drizzle.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded.ts';

@@ -2,6 +2,7 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import type { Log } from '../log/log.ts';
 import { OperatorError } from '../operator-error.ts';
+import { defaultTenant, ownTenant } from '../tenants.ts';
 import type { Database } from './database.ts';
 import {
   hashOfIngestKey,
@@ -12,10 +13,6 @@ import {
   storeIngestKey,
 } from './ingest-keys.ts';
 import { organisations, projects } from './tables.ts';
-
-export const defaultTenant = { org: 'org_default', project: 'prj_default' } as const;
-/** Where Syntra reports its own traces, logs and metrics. */
-export const ownTenant = { org: 'org_default', project: 'prj_syntra' } as const;
 
 export interface BootstrapOptions {
   readonly database: Database;

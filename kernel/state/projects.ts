@@ -1,6 +1,6 @@
 /** Projects and what belongs to them, as the API asks for them. */
 
-import { defaultTenant } from './bootstrap.ts';
+import { defaultTenant } from '../tenants.ts';
 import type { Queries } from './database.ts';
 import { asc, sql } from './drizzle.ts';
 import { serviceById, servicesOf } from './services.ts';
