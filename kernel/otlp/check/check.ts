@@ -8,6 +8,7 @@ import { limits } from '../limits.ts';
 import { requests, type Signal } from '../messages.ts';
 import { WireError, WireReader } from '../wire.ts';
 import { fieldPathAt } from './path.ts';
+import { skipPlainAttribute } from './plain-attribute.ts';
 import { type Fault, Rejections } from './rejections.ts';
 import { defaultService, serviceNameIn } from './service-name.ts';
 import { type Step, type Steps, stepsOf } from './steps.ts';
@@ -117,7 +118,9 @@ class Walk {
         if (!isText(reader, start, reader.position)) this.blame(step.fault, 0);
         return;
       }
+      case 'attribute':
       case 'message': {
+        if (step.does === 'attribute' && skipPlainAttribute(reader)) return;
         const outer = reader.enter();
         // what lies deeper is cut by all that read it
         if (step.deepens === 0 || depth < limits.depth) this.message(step.steps!, depth + step.deepens);

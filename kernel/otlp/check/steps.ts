@@ -1,6 +1,6 @@
 /** What the check does with each field of each message: the schema, compiled together with the rules on ids and times. */
 
-import { anyValue, resource } from '../messages.ts';
+import { anyValue, keyValue, resource } from '../messages.ts';
 import { type Field, type Message, wireTypeOf } from '../schema.ts';
 import type { Fault } from './rejections.ts';
 
@@ -11,6 +11,7 @@ export interface Step {
     | 'id'
     | 'time'
     | 'message'
+    | 'attribute'
     | 'resource'
     | 'record'
     | 'container'
@@ -97,6 +98,7 @@ const actionOf = (message: Message, field: Field): Step['does'] => {
   if (field.type === 'id') return standsWithoutIds.has(message.name) ? 'skip' : 'id';
   if (field.type === 'string') return 'string';
   if (field.message === resource) return 'resource';
+  if (field.message === keyValue) return 'attribute';
   if (field.message?.kind === 'record') return 'record';
   if (field.message?.kind === 'container') return message.name.startsWith('Export') ? 'resourceContainer' : 'container';
   if (field.message) return 'message';
