@@ -1,8 +1,7 @@
 /** Every bench there is, in the order in which `npm run bench` calls them. */
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { buildExplorer } from '../cli/build-explorer.ts';
 import { provideChromium } from '../cli/chromium.ts';
+import { cachePath } from './cache.ts';
 
 export interface Bench {
   /** As one calls for it: `npm run bench -- ingest`. */
@@ -15,10 +14,9 @@ export interface Bench {
   prepare?(): string | undefined;
 }
 
-/** Large stores are built once, and kept. */
-const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'syntra-bench');
+/** Millions of spans. Stores of this size are built once, and kept. */
 const sizes = [1, 10, 50];
-const storeOf = (million: number): string => join(cache, `queries-${million}m`);
+const storeOf = (million: number): string => cachePath(`queries-${million}m`);
 
 export const benches: readonly Bench[] = [
   { name: 'transcode', calls: [['transcode.ts']] },

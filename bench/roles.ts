@@ -4,13 +4,12 @@
  * generator run on the same machine; what each process of the product costs is told apart.
  */
 import { parseArgs } from 'node:util';
-import { openWorld, type World } from '../docs/faults/world.ts';
+import { openWorld } from '../docs/faults/world.ts';
 import type { Signal } from './corpus-file.ts';
 import { countStored, whatIsLost } from './count-stored.ts';
-import { type Driven, drive, type System } from './drive.ts';
-import { countMarkers } from './embedded-system.ts';
-import { treeCpuSeconds } from './process-tree.ts';
+import { type Driven, drive } from './drive.ts';
 import { isQuick, report } from './results.ts';
+import { systemOf } from './roles-system.ts';
 import { refusalsOf, runLoad } from './run-load.ts';
 
 const { values: options } = parseArgs({
@@ -58,14 +57,6 @@ const main = async (): Promise<void> => {
     await world.close();
   }
 };
-
-const systemOf = (world: World): System => ({
-  otlpHttpUrl: world.ingestAddresses()[0]!.http,
-  pids: world.parts.map(({ pid }) => pid),
-  countMarkers: () => countMarkers((path) => world.ask(path)),
-  untilStored: () => world.untilStored(),
-  readCpu: () => Object.fromEntries(world.parts.map(({ name, pid }) => [name.replace(/-1$/, ''), treeCpuSeconds(pid)])),
-});
 
 const reportAll = ({
   load,
