@@ -74,14 +74,18 @@ export const openLog = async (
 export const openStores = async (config: Config, report: Report, onStop: Stops['add']): Promise<Stores> => {
   // What one has opened when the other fails ends as it is put on `onStop`. State first: a private PostgreSQL starts in
   // processes of its own, and chDB in this one.
-  const [database, telemetry, { migrateTelemetry }] = await Promise.all([
-    openState(config, report, onStop),
-    openTelemetry(config, report, onStop),
-    import('./telemetry/migrate.ts'),
+  const opening = openState(config, report, onStop);
+  const [database, telemetry] = await Promise.all([
+    opening,
+    openTelemetry(config, report, onStop).then(async (telemetry) => {
+      const { migrateTelemetry } = await import('./telemetry/migrate.ts');
+      // Processes that share a server and start together wait for the first of them.
+      if (config.clickhouse === undefined) await migrateTelemetry(telemetry);
+      else await (await opening).exclusively('telemetry tables', () => migrateTelemetry(telemetry));
+      performance.mark('tables');
+      return telemetry;
+    }),
   ]);
-  // Processes that start together wait for the first of them.
-  await database.exclusively('telemetry tables', () => migrateTelemetry(telemetry));
-  performance.mark('tables');
   return { telemetry, database };
 };
 

@@ -63,6 +63,8 @@ const initialise = async ({ directory, user }: PostgresHome, { initdb }: Binarie
     ...['--pgdata', target, '--username', ownerRole, '--encoding', 'UTF8', '--locale', 'C'],
     ...['--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8'],
     ...['--auth-local', 'trust', '--auth-host', 'reject', '--no-instructions'],
+    // A thousand small files are on disk sooner when the file system is told once.
+    ...(process.platform === 'linux' ? ['--sync-method', 'syncfs'] : []),
   ];
   try {
     await promisify(execFile)(initdb, options, { ...runAs, cwd: '/', env: environment });
