@@ -14,12 +14,10 @@ export interface Standing {
 
 /** @returns a Markdown table, or a sentence when this bench has not been recorded */
 export const tableOf = (bench: string, results: readonly Result[]): string => {
-  const own = results.filter(({ name }) => benchOf(name) === bench);
-  const last = own.at(-1);
+  const last = results.findLast(({ name }) => benchOf(name) === bench);
   if (last === undefined) return '*Not recorded yet.*';
-  const current = own.filter(({ commit }) => commit === last.commit);
   const { cpus, memoryGiB, node } = last.machine;
-  const rows = standings(current).map(
+  const rows = currentOf(bench, results).map(
     ({ name, value, min, max, runs, unit, target }) =>
       `| \`${name}\` | ${show(value)} | ${runs === 1 ? '' : `${show(min)} to ${show(max)}, ${runs} runs`} | ${unit} | ${goal(value, target)} |`,
   );
@@ -34,8 +32,11 @@ export const tableOf = (bench: string, results: readonly Result[]): string => {
 
 export const benchOf = (name: string): string => name.split('.')[0]!;
 
-const standings = (results: readonly Result[]): Standing[] =>
-  [...Map.groupBy(results, ({ name }) => name)].map(([name, lines]) => {
+/** What a table shows: the figures of a bench at the newest commit at which it was recorded. */
+export const currentOf = (bench: string, results: readonly Result[]): Standing[] => {
+  const own = results.filter(({ name }) => benchOf(name) === bench);
+  const current = own.filter(({ commit }) => commit === own.at(-1)?.commit);
+  return [...Map.groupBy(current, ({ name }) => name)].map(([name, lines]) => {
     const { unit, target } = lines.at(-1)!;
     return {
       name,
@@ -47,6 +48,7 @@ const standings = (results: readonly Result[]): Standing[] =>
       target,
     };
   });
+};
 
 const goal = (value: number, target: Target | undefined): string => {
   if (target === undefined) return '';

@@ -42,7 +42,8 @@ const main = async (k6: string): Promise<void> => {
     const unit = `ms, ${followers} followers of ${linesPerSecond} lines a second`;
     report({ name: 'k6.live.p50', values: valueIn(followed, 'line_delay', 'med'), unit });
     report({ name: 'k6.live.p99', values: valueIn(followed, 'line_delay', 'p(99)'), unit });
-    const received = valueIn(followed, 'lines_received', 'count') / followers / (linesPerSecond * seconds);
+    const received =
+      valueIn(followed, 'lines_received', 'count') / followers / valueIn(followed, 'lines_sent', 'count');
     report({ name: 'k6.live.received', values: received * 100, unit: '% of the lines reached each follower' });
     if (valueIn(followed, 'followers_broken', 'count') > 0 || received === 0)
       throw new Error('Followers were cut off.');

@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { growthPlots } from './growth-plots.ts';
+import { drawPlot, kneeOf } from './plot.ts';
 import { type Result, readResults } from './results.ts';
 import { fillTables } from './write-readme.ts';
 
@@ -39,4 +41,19 @@ test('figures of the newest commit count, the median of their runs with the whol
 
 test('no figure is left out for want of a place', () => {
   expect(() => fillTables(readme, [result({ name: 'queries.trace.p95' })])).toThrow('<!-- figures: queries -->');
+});
+
+test('growth is drawn, and the knee is named', () => {
+  const memory = { 10: 400, 100: 410, 1000: 420, 10000: 900 };
+  const results = Object.entries(memory).map(([services, value]) =>
+    result({ name: `growth.services.${services}.memory`, value, unit: 'MB' }),
+  );
+  const filled = fillTables('<!-- plots -->\n<!-- end -->\n<!-- figures: growth -->\n<!-- end -->', results);
+  expect(filled).toContain('![Memory by services](plots/growth-services.svg)');
+  expect(filled).toContain('Memory by services: the knee is at 1,000 services (420).');
+  const [plot] = growthPlots(results);
+  const svg = drawPlot(plot!);
+  expect(svg.match(/<circle cx="[\d.]+" cy="[\d.]+" r="3"/g)).toHaveLength(4);
+  expect(svg).not.toContain('NaN');
+  expect(kneeOf([1, 2, 4].map((x) => ({ x, y: Math.log(x) })))).toBeUndefined();
 });

@@ -9,6 +9,7 @@ import { WebSocket } from 'k6/websockets';
 
 const delay = new Trend('line_delay', true);
 const lines = new Counter('lines_received');
+const sent = new Counter('lines_sent');
 const sampled = new Counter('messages_sampled');
 const broken = new Counter('followers_broken');
 
@@ -67,6 +68,7 @@ export function log() {
     severityNumber: 9,
     body: { stringValue: `order ${exec.scenario.iterationInTest * linesPerRequest + i} was packed` },
   }));
+  sent.add(linesPerRequest);
   http.post(
     `${__ENV.OTLP_URL}/v1/logs`,
     JSON.stringify({ resourceLogs: [{ resource, scopeLogs: [{ logRecords }] }] }),
