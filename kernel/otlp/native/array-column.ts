@@ -12,9 +12,11 @@ export class ArrayEnds {
     this.ends = memory.buffer();
   }
 
-  /** The array of a row is complete: of all rows together there are so many elements now. */
-  add(elements: number): void {
+  /** The array of a row is complete, or those of `rows` rows of which all but the first are empty: there are so many elements now. */
+  add(elements: number, rows = 1): void {
+    if (rows === 0) return;
     this.ends.uint64(elements, 0);
+    if (rows > 1) this.ends.repeat(8, rows - 1);
   }
 }
 

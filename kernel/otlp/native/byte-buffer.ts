@@ -51,6 +51,13 @@ export class ByteBuffer {
     this.bytes[this.position++] = value;
   }
 
+  /** The same byte so many times. */
+  byteTimes(value: number, times: number): void {
+    this.reserve(times);
+    this.bytes.fill(value, this.position, this.position + times);
+    this.position += times;
+  }
+
   uint16(value: number): void {
     this.reserve(2);
     this.view.setUint16(this.position, value, true);
@@ -168,14 +175,14 @@ export class ByteBuffer {
   copy(source: WireReader, at: number, length: number): void {
     this.reserve(length + 8);
     const to = this.position;
-    if (length > 256 || at + length + 8 > source.bytes.length) {
-      this.bytes.set(source.bytes.subarray(at, at + length), to);
-    } else {
-      const from = source.view;
-      const { view } = this;
-      for (let i = 0; i < length; i += 8) view.setBigUint64(to + i, from.getBigUint64(at + i, true), true);
-    }
     this.position = to + length;
+    const { view } = this;
+    const from = source.view;
+    if (length > 256 || at + length + 8 > from.byteLength) {
+      this.bytes.set(source.bytes.subarray(at, at + length), to);
+      return;
+    }
+    for (let i = 0; i < length; i += 8) view.setBigUint64(to + i, from.getBigUint64(at + i, true), true);
   }
 
   /** The digits of an integer of up to 53 bits, as a part of a String. */

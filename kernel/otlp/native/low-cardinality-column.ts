@@ -40,7 +40,8 @@ export class LowCardinalityColumn implements Column {
   addTextTimes(source: WireReader, at: number, length: number, limit: number, times: number): void {
     if (times === 0) return;
     const kept = cutLength(source.bytes, at, length, limit);
-    this.numbers.uint32Times(this.dictionary.numberOf(source, at, kept), times);
+    this.last = this.dictionary.numberAfter(this.last < this.dictionary.count ? this.last : -1, source, at, kept);
+    this.numbers.uint32Times(this.last, times);
   }
 
   writePrefix(out: BlockParts): void {

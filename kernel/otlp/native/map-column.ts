@@ -45,10 +45,12 @@ export class MapColumn implements Column {
   /** Adds a map made elsewhere, with numbers of this dictionary, to so many rows. */
   add({ keys, values }: MapPairs, times: number): void {
     if (times === 0) return;
-    this.pairs.keys.append(keys.written());
-    this.pairs.keys.repeat(keys.position, times - 1);
-    this.pairs.values.append(values.written());
-    this.pairs.values.repeat(values.position, times - 1);
+    if (keys.position > 0) {
+      this.pairs.keys.append(keys.written());
+      this.pairs.keys.repeat(keys.position, times - 1);
+      this.pairs.values.append(values.written());
+      this.pairs.values.repeat(values.position, times - 1);
+    }
     const count = keys.position >>> 2;
     const last = this.pairs.keys.position >>> 2;
     for (let end = last - count * (times - 1), i = 0; i < times; i++, end += count) this.ends.uint64(end, 0);

@@ -21,9 +21,11 @@ export class NullableColumn implements Column {
     this.values.fixed64(source, at);
   }
 
-  addNull(): void {
+  addNull(times = 1): void {
+    if (times === 0) return;
     this.nulls.byte(1);
-    this.values.uint64(0, 0);
+    this.nulls.repeat(1, times - 1);
+    this.values.zeros(8 * times);
   }
 
   writePrefix(): void {}

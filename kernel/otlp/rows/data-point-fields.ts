@@ -1,8 +1,9 @@
 /** Reads the four messages of data points. The reader has entered one, `point` is clear. */
 
+import type { ByteBuffer } from '../native/byte-buffer.ts';
 import { fixed64, lengthDelimited, varint, WireError, type WireReader } from '../wire.ts';
 import type { DataPoint } from './data-point.ts';
-import type { RowWriter } from './row-binary.ts';
+import type { Distribution } from './distribution.ts';
 
 export const readNumberPoint = (reader: WireReader, point: DataPoint): void => {
   while (reader.position < reader.end) {
@@ -26,7 +27,7 @@ export const readNumberPoint = (reader: WireReader, point: DataPoint): void => {
         point.value.read(reader, true);
         break;
       case lengthDelimited(7):
-        point.attributes.add(reader);
+        point.attributes.add(reader, tag);
         break;
       case varint(8):
         point.flags = reader.varint32();
@@ -38,7 +39,7 @@ export const readNumberPoint = (reader: WireReader, point: DataPoint): void => {
 };
 
 export const readHistogramPoint = (reader: WireReader, point: DataPoint): void => {
-  point.isDistribution = true;
+  const { distribution } = point;
   while (reader.position < reader.end) {
     const tag = reader.tag();
     switch (tag) {
@@ -51,40 +52,40 @@ export const readHistogramPoint = (reader: WireReader, point: DataPoint): void =
         reader.advance(8);
         break;
       case fixed64(4):
-        point.countAt = reader.position;
+        distribution.countAt = reader.position;
         reader.advance(8);
         break;
       case fixed64(5):
-        point.sumAt = reader.position;
+        distribution.sumAt = reader.position;
         reader.advance(8);
         break;
       case fixed64(6):
-        readOne(reader, point.bucketCounts);
+        readOne(reader, distribution.bucketCounts);
         break;
       case lengthDelimited(6):
-        readPacked(reader, point.bucketCounts);
+        readPacked(reader, distribution.bucketCounts);
         break;
       case fixed64(7):
-        readOne(reader, point.bounds);
+        readOne(reader, distribution.bounds);
         break;
       case lengthDelimited(7):
-        readPacked(reader, point.bounds);
+        readPacked(reader, distribution.bounds);
         break;
       case lengthDelimited(8):
         point.exemplars.add(reader);
         break;
       case lengthDelimited(9):
-        point.attributes.add(reader);
+        point.attributes.add(reader, tag);
         break;
       case varint(10):
         point.flags = reader.varint32();
         break;
       case fixed64(11):
-        point.minAt = reader.position;
+        distribution.minAt = reader.position;
         reader.advance(8);
         break;
       case fixed64(12):
-        point.maxAt = reader.position;
+        distribution.maxAt = reader.position;
         reader.advance(8);
         break;
       default:
@@ -94,12 +95,12 @@ export const readHistogramPoint = (reader: WireReader, point: DataPoint): void =
 };
 
 export const readExponentialHistogramPoint = (reader: WireReader, point: DataPoint): void => {
-  point.isDistribution = true;
+  const { distribution } = point;
   while (reader.position < reader.end) {
     const tag = reader.tag();
     switch (tag) {
       case lengthDelimited(1):
-        point.attributes.add(reader);
+        point.attributes.add(reader, tag);
         break;
       case fixed64(2):
         point.startTimeAt = reader.position;
@@ -110,25 +111,25 @@ export const readExponentialHistogramPoint = (reader: WireReader, point: DataPoi
         reader.advance(8);
         break;
       case fixed64(4):
-        point.countAt = reader.position;
+        distribution.countAt = reader.position;
         reader.advance(8);
         break;
       case fixed64(5):
-        point.sumAt = reader.position;
+        distribution.sumAt = reader.position;
         reader.advance(8);
         break;
       case varint(6):
-        point.scale = reader.zigzag32();
+        distribution.scale = reader.zigzag32();
         break;
       case fixed64(7):
-        point.zeroCountAt = reader.position;
+        distribution.zeroCountAt = reader.position;
         reader.advance(8);
         break;
       case lengthDelimited(8):
-        point.positive.read(reader);
+        distribution.positive.read(reader);
         break;
       case lengthDelimited(9):
-        point.negative.read(reader);
+        distribution.negative.read(reader);
         break;
       case varint(10):
         point.flags = reader.varint32();
@@ -137,15 +138,15 @@ export const readExponentialHistogramPoint = (reader: WireReader, point: DataPoi
         point.exemplars.add(reader);
         break;
       case fixed64(12):
-        point.minAt = reader.position;
+        distribution.minAt = reader.position;
         reader.advance(8);
         break;
       case fixed64(13):
-        point.maxAt = reader.position;
+        distribution.maxAt = reader.position;
         reader.advance(8);
         break;
       case fixed64(14):
-        point.zeroThresholdAt = reader.position;
+        distribution.zeroThresholdAt = reader.position;
         reader.advance(8);
         break;
       default:
@@ -155,8 +156,8 @@ export const readExponentialHistogramPoint = (reader: WireReader, point: DataPoi
 };
 
 export const readSummaryPoint = (reader: WireReader, point: DataPoint): void => {
-  point.isDistribution = true;
-  point.sumIsRequired = true;
+  const { distribution } = point;
+  distribution.sumIsRequired = true;
   while (reader.position < reader.end) {
     const tag = reader.tag();
     switch (tag) {
@@ -169,18 +170,18 @@ export const readSummaryPoint = (reader: WireReader, point: DataPoint): void => 
         reader.advance(8);
         break;
       case fixed64(4):
-        point.countAt = reader.position;
+        distribution.countAt = reader.position;
         reader.advance(8);
         break;
       case fixed64(5):
-        point.sumAt = reader.position;
+        distribution.sumAt = reader.position;
         reader.advance(8);
         break;
       case lengthDelimited(6):
-        readQuantile(reader, point);
+        readQuantile(reader, distribution);
         break;
       case lengthDelimited(7):
-        point.attributes.add(reader);
+        point.attributes.add(reader, tag);
         break;
       case varint(8):
         point.flags = reader.varint32();
@@ -191,7 +192,7 @@ export const readSummaryPoint = (reader: WireReader, point: DataPoint): void => 
   }
 };
 
-const readQuantile = (reader: WireReader, point: DataPoint): void => {
+const readQuantile = (reader: WireReader, distribution: Distribution): void => {
   const outer = reader.enter();
   let quantileAt = 0;
   let valueAt = 0;
@@ -203,19 +204,19 @@ const readQuantile = (reader: WireReader, point: DataPoint): void => {
       reader.advance(8);
     } else reader.skip(tag);
   }
-  point.quantiles.fixed64(reader, quantileAt);
-  point.quantileValues.fixed64(reader, valueAt);
+  distribution.quantiles.fixed64(reader, quantileAt);
+  distribution.quantileValues.fixed64(reader, valueAt);
   reader.leave(outer);
 };
 
 /** An element of a repeated fixed64 or double. Parsers must take these packed and one by one. */
-const readOne = (reader: WireReader, into: RowWriter): void => {
+const readOne = (reader: WireReader, into: ByteBuffer): void => {
   const at = reader.position;
   reader.advance(8);
   into.copy(reader, at, 8);
 };
 
-const readPacked = (reader: WireReader, into: RowWriter): void => {
+const readPacked = (reader: WireReader, into: ByteBuffer): void => {
   const length = reader.length();
   if (length % 8 !== 0) throw new WireError('packed numbers of 8 bytes, but not a multiple of 8,', reader.position);
   into.copy(reader, reader.position, length);

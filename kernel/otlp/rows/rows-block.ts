@@ -62,6 +62,7 @@ export interface RecordWriter {
   /** In the order of the block. */
   readonly columns: HeadColumns & Columns;
   startRequest(origin: Origin): void;
+  endRequest?(): void;
   /**
    * Adds the rows of one record, of the message that the reader has entered, without the columns of their head, and
    * counts them. Leaves the reader anywhere in it, and its `end` alone.
@@ -93,6 +94,7 @@ export const defineTranscoder = (table: string, createWriter: (memory: BlockMemo
         try {
           writer.startRequest(origin);
           walk.request(new WireReader(request), counts);
+          writer.endRequest?.();
           addOrigin(writer.columns, origin, counts.rows);
           memory.checkRequest();
         } catch (error) {
