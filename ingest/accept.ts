@@ -10,6 +10,7 @@ import { salvage } from '../kernel/otlp/check/salvage.ts';
 import { readJson } from '../kernel/otlp/json/json.ts';
 import type { Signal } from '../kernel/otlp/messages.ts';
 import { TooLargeError } from '../kernel/otlp/protobuf-writer.ts';
+import { contentBytes } from '../kernel/otlp/unpack.ts';
 import { reached } from '../kernel/steps.ts';
 import { logsTopic, metricsTopic, spansTopic, type TopicDefinition, zstdRequestHeaders } from '../kernel/topics.ts';
 import type { Tenant } from './authenticate.ts';
@@ -21,8 +22,11 @@ import type { Accepted } from './status.ts';
 
 export type Format = 'protobuf' | 'json';
 
-/** @throws RefusedError */
-export type Accept = (tenant: Tenant, signal: Signal, format: Format, body: Buffer) => Promise<Accepted>;
+/**
+ * @param zstd the same body as it came, when it came as zstd
+ * @throws RefusedError
+ */
+export type Accept = (tenant: Tenant, signal: Signal, format: Format, body: Buffer, zstd?: Buffer) => Promise<Accepted>;
 
 export interface AcceptOptions {
   readonly log: Pick<Log, 'append'>;
@@ -35,7 +39,7 @@ export interface AcceptOptions {
 
 export const acceptInto =
   ({ log, announce, counting, maxRequestBytes, now }: AcceptOptions): Accept =>
-  async (tenant, signal, format, body) => {
+  async (tenant, signal, format, body, zstd) => {
     const receivedAtMs = now();
     const { bytes, records, rejections, services } = read(signal, format, body, maxRequestBytes, receivedAtMs);
     reached('ingest: request read');
@@ -48,7 +52,8 @@ export const acceptInto =
       return { rejected, message };
     }
     const headers = zstdRequestHeaders({ ...tenant, receivedAtMs, records });
-    const value = await compress(bytes);
+    const isAsItCame = bytes === body && zstd !== undefined && isGoodFrame(zstd, body);
+    const value = isAsItCame ? zstd : await compress(bytes);
     try {
       await log.append(topicOf[signal].name, [{ key: '', headers, value }]);
     } catch (error) {
@@ -56,7 +61,7 @@ export const acceptInto =
       const why = error instanceof LogFullError ? error.message : 'The log cannot be written.';
       throw new RefusedError('unavailable', `The data could not be stored. ${why}`, { cause: error });
     }
-    freeBytes(value);
+    if (!isAsItCame) freeBytes(value);
     reached('ingest: appended');
     // only now: what could not be stored comes again, with the same faults
     counting.countRejected(tenant.project, signal, rejections.byReason);
@@ -64,6 +69,15 @@ export const acceptInto =
     await announce(tenant, services, receivedAtMs);
     return { rejected, message };
   };
+
+/**
+ * Whether this is what we would make of the body ourselves, or nearly: one frame, which says how much it holds, so that
+ * all who read it make room at once, and is not much larger than need be.
+ */
+const isGoodFrame = (zstd: Buffer, body: Buffer): boolean =>
+  contentBytes(zstd) === body.length && zstd.length * leastRatio <= body.length;
+
+const leastRatio = 4;
 
 const topicOf: Readonly<Record<Signal, TopicDefinition>> = {
   traces: spansTopic,

@@ -26,12 +26,13 @@ export class Body {
     if (length > this.maxBytes) throw tooLarge(this.maxBytes);
     // What is reserved beyond has not been touched yet, and so is no memory.
     this.lease.grow(piece.length);
-    if (this.length === 0 && length >= this.expectedBytes) this.bytes = piece;
+    // a part of a larger buffer is not ours alone: HTTP/2 cuts one up for several requests
+    const isOurs = piece.length === piece.buffer.byteLength;
+    if (isOurs && this.length === 0 && length >= this.expectedBytes) this.bytes = piece;
     else {
       if (length > this.bytes.length) this.grow(length);
       piece.copy(this.bytes, this.length);
-      // a part of a larger buffer is not ours alone
-      if (piece.length === piece.buffer.byteLength) freeBytes(piece);
+      if (isOurs) freeBytes(piece);
     }
     this.length = length;
   }
@@ -41,6 +42,7 @@ export class Body {
     return this.maxBytes - this.length;
   }
 
+  /** In memory that nothing else is in. */
   written(): Buffer {
     return this.bytes.subarray(0, this.length);
   }
@@ -54,7 +56,7 @@ export class Body {
     );
     const grown = Buffer.allocUnsafeSlow(capacity);
     this.bytes.copy(grown, 0, 0, this.length);
-    if (this.bytes.length === this.bytes.buffer.byteLength) freeBytes(this.bytes);
+    freeBytes(this.bytes);
     this.bytes = grown;
   }
 }

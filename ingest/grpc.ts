@@ -9,6 +9,7 @@ import {
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from 'node:http2';
+import { freeBytes } from '../kernel/free-bytes.ts';
 import type { Signal } from '../kernel/otlp/messages.ts';
 import type { Accept } from './accept.ts';
 import type { Authenticate } from './authenticate.ts';
@@ -105,7 +106,11 @@ const takeExport = async (
       throw new RefusedError('malformed', 'The message is compressed, but grpc-encoding does not say how.');
     }
     const inflated = await inflate(isCompressed ? encoding : 'identity', bytes, maxRequestBytes, lease);
-    return responseInProtobuf(await accept(tenant, signal, 'protobuf', inflated));
+    const zstd = isCompressed && encoding === 'zstd' ? bytes : undefined;
+    const accepted = await accept(tenant, signal, 'protobuf', inflated, zstd);
+    freeBytes(bytes);
+    freeBytes(inflated);
+    return responseInProtobuf(accepted);
   } finally {
     lease.release();
   }

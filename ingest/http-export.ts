@@ -45,8 +45,8 @@ export const takeExport = async (
     if (headers.expect !== undefined) response.writeContinue();
     const body = await readBody(request, maxRequestBytes, lease);
     const inflated = await inflate(encoding, body, maxRequestBytes, lease);
-    if (inflated !== body) freeBytes(body);
-    const accepted = await accept(tenant, signal, format, inflated);
+    const accepted = await accept(tenant, signal, format, inflated, encoding === 'zstd' ? body : undefined);
+    freeBytes(body);
     freeBytes(inflated);
     return {
       code: 200,

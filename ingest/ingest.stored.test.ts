@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
-import { zstdDecompressSync } from 'node:zlib';
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { Client, credentials, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type ServiceSeen, servicesSeenTopic, spansTopic } from '../kernel/topics.ts';
@@ -56,6 +56,19 @@ describe('what goes to the log', () => {
     const body = encodeRequest('traces', spansOf('shop', { name: 'x'.repeat(length) }, {}));
     expect((await post(ingest, body)).status).toBe(200);
     expect(zstdDecompressSync((await ingest.recordsOf(spansTopic.name))[0]!.value)).toEqual(body);
+  });
+
+  test('is the frame that came, when it came as zstd, and compressed anew when that is no good', async () => {
+    const ingest = await open();
+    const body = encodeRequest('traces', spansOf('shop', ...Array.from({ length: 100 }, () => ({ name: 'GET /' }))));
+    const frame = zstdCompressSync(body);
+    const halves = [body.subarray(0, 1000), body.subarray(1000)].map((half) => zstdCompressSync(half));
+    const sizeless = zstdCompressSync(body, { params: { [constants.ZSTD_c_contentSizeFlag]: 0 } });
+    const sent = [frame, Buffer.concat(halves), sizeless];
+    for (const each of sent) expect((await post(ingest, each, { 'content-encoding': 'zstd' })).status).toBe(200);
+    const values = (await ingest.recordsOf(spansTopic.name)).map(({ value }) => Buffer.from(value));
+    expect(values.map((value, i) => value.equals(sent[i]!))).toEqual([true, false, false]);
+    for (const value of values) expect(zstdDecompressSync(value)).toEqual(body);
   });
 
   test('is durable before the answer', async () => {

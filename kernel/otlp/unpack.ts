@@ -19,7 +19,7 @@ const minChunkBytes = 4096;
 const maxChunkBytes = 64 * 2 ** 20;
 
 /** The size a zstd frame says its content has (RFC 8878, 3.1.1.1), or 0 when it does not say. */
-const contentBytes = (value: Uint8Array): number => {
+export const contentBytes = (value: Uint8Array): number => {
   const frame = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   if (frame.length < 14 || frame.readUInt32LE(0) !== 0xfd2fb528) return 0;
   const descriptor = frame[4]!;
