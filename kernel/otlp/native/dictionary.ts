@@ -77,15 +77,11 @@ export class Dictionary {
     if (this.lengths[number] !== length) return false;
     const start = this.starts[number]!;
     const { keys } = this;
-    if (length < 4) {
-      for (let i = 0; i < length; i++) if (keys.bytes[start + i] !== bytes[at + i]) return false;
-      return true;
-    }
     const last = length - 4;
-    for (let i = 0; i < last; i += 4) {
-      if (keys.view.getInt32(start + i, true) !== view.getInt32(at + i, true)) return false;
-    }
-    return keys.view.getInt32(start + last, true) === view.getInt32(at + last, true);
+    if (last < 0) return areSame(keys.bytes, start, bytes, at, length);
+    const known = keys.view;
+    for (let i = 0; i < last; i += 4) if (known.getInt32(start + i, true) !== view.getInt32(at + i, true)) return false;
+    return known.getInt32(start + last, true) === view.getInt32(at + last, true);
   }
 
   private add(source: WireReader, at: number, length: number, hash: number): number {
@@ -120,6 +116,11 @@ const enlarged = (numbers: Int32Array<ArrayBuffer>, length: number): Int32Array<
   const result = new Int32Array(length);
   result.set(numbers);
   return result;
+};
+
+const areSame = (a: Uint8Array, aAt: number, b: Uint8Array, bAt: number, length: number): boolean => {
+  for (let i = 0; i < length; i++) if (a[aAt + i] !== b[bAt + i]) return false;
+  return true;
 };
 
 const place = (slots: Int32Array, hash: number, number: number): void => {

@@ -32,13 +32,11 @@ export class AttributeMap {
   private valuesStart = 0;
   private lastKey = -1;
   private hasRepeatedKeys = false;
-  /** Of each attribute: the number of its key, and the extent of its AnyValue. */
-  private readonly keyNumbers = new Int32Array(limits.attributes);
+  /** Of each attribute the extent of its AnyValue; the number of its key is in `keys`. */
   private readonly valueAts = new Int32Array(limits.attributes);
   private readonly valueLengths = new Int32Array(limits.attributes);
-  /** By number of key: the list it was last seen in, and its place there. */
+  /** By number of key: the list it was last seen in. */
   private seenIn = new Uint32Array(64);
-  private places = new Uint16Array(64);
   private list = 0;
 
   constructor({ pairs, dictionary }: MapTarget, types: LowCardinalityColumn) {
@@ -65,26 +63,34 @@ export class AttributeMap {
     this.list++;
   }
 
-  /** Takes the KeyValue whose length comes next. Beyond the limit it is not even looked at, so that it costs nothing. */
-  add(reader: WireReader): void {
-    const { bytes, position } = reader;
-    // How every SDK writes it: the key, then the value, all of it in less than 128 bytes.
-    const length = bytes[position]!;
-    const end = position + 1 + length;
-    const keyLength = bytes[position + 2]!;
-    const valueAt = position + keyLength + 5;
-    if (
-      length < 0x80 &&
-      end <= reader.end &&
-      bytes[position + 1] === keyTag &&
-      bytes[valueAt - 2] === valueTag &&
-      bytes[valueAt - 1] === end - valueAt &&
-      this.count < limits.attributes
-    ) {
-      this.put(reader, position + 3, keyLength, valueAt, end - valueAt);
-      reader.position = end;
-      return;
-    }
+  /**
+   * Takes the KeyValue whose length comes next, and those that follow it as fields of the same tag, which is one byte.
+   * Beyond the limit they are not even looked at, so that they cost nothing.
+   */
+  add(reader: WireReader, tag: number): void {
+    const { bytes } = reader;
+    do {
+      const { position } = reader;
+      // How every SDK writes it: the key, then the value, all of it in less than 128 bytes.
+      const length = bytes[position]!;
+      const end = position + 1 + length;
+      const keyLength = bytes[position + 2]!;
+      const valueAt = position + keyLength + 5;
+      if (
+        length < 0x80 &&
+        end <= reader.end &&
+        bytes[position + 1] === keyTag &&
+        bytes[valueAt - 2] === valueTag &&
+        bytes[valueAt - 1] === end - valueAt &&
+        this.count < limits.attributes
+      ) {
+        this.put(reader, position + 3, keyLength, valueAt, end - valueAt);
+        reader.position = end;
+      } else this.addSlowly(reader);
+    } while (reader.position < reader.end && bytes[reader.position] === tag && ++reader.position > 0);
+  }
+
+  private addSlowly(reader: WireReader): void {
     const outer = reader.enter();
     if (this.count === limits.attributes) this.dropped++;
     else this.read(reader);
@@ -98,7 +104,7 @@ export class AttributeMap {
     reader.end = message.at + message.length;
     while (reader.position < reader.end) {
       const next = reader.tag();
-      if (next === tag) this.add(reader);
+      if (next === tag) this.add(reader, tag);
       else reader.skip(next);
     }
     reader.position = position;
@@ -130,44 +136,51 @@ export class AttributeMap {
     const key = this.dictionary.numberAfter(this.lastKey, reader, keyAt, keyLength);
     this.lastKey = key;
     if (key >= this.seenIn.length) this.growSeen(key);
-    if (this.seenIn[key] === this.list) {
-      const place = this.places[key]!;
-      this.valueAts[place] = valueAt;
-      this.valueLengths[place] = valueLength;
+    const isRepeated = this.seenIn[key] === this.list;
+    const place = isRepeated ? this.placeOf(key) : this.count++;
+    this.valueAts[place] = valueAt;
+    this.valueLengths[place] = valueLength;
+    if (isRepeated) {
       this.hasRepeatedKeys = true;
       return;
     }
-    const place = this.count++;
     this.seenIn[key] = this.list;
-    this.places[key] = place;
-    this.keyNumbers[place] = key;
-    this.valueAts[place] = valueAt;
-    this.valueLengths[place] = valueLength;
     this.writePair(reader, key, valueAt, valueLength);
   }
 
   private writePair(reader: WireReader, key: number, valueAt: number, valueLength: number): void {
-    const { values } = this;
     const { bytes } = reader;
     this.keys.uint32(key);
-    const tag = bytes[valueAt];
-    // Nearly all values: a string of less than 128 bytes and nothing else, or an integer below 2,097,152.
-    if (tag === stringTag && bytes[valueAt + 1] === valueLength - 2 && valueLength < 130) {
-      values.string(reader, valueAt + 2, valueLength - 2);
+    // Nearly all values: a string of less than 128 bytes and nothing else. Its length is written as it is in a String.
+    if (bytes[valueAt] === stringTag && bytes[valueAt + 1] === valueLength - 2 && valueLength < 130) {
+      this.values.copy(reader, valueAt + 1, valueLength - 1);
       this.letters.add(letter.string);
-    } else if (tag === intTag && isShortInt(bytes, valueAt, valueLength)) {
+    } else this.writeOther(reader, valueAt, valueLength);
+  }
+
+  private writeOther(reader: WireReader, valueAt: number, valueLength: number): void {
+    const { values } = this;
+    const { bytes } = reader;
+    if (bytes[valueAt] === intTag && isShortInt(bytes, valueAt, valueLength)) {
       writeShortInt(bytes, valueAt, valueLength, values);
       this.letters.add(letter.int);
     } else this.letters.add(this.value.write(reader, valueAt, valueLength, values, limits.valueBytes));
   }
 
+  private keyOf(place: number): number {
+    return this.keys.view.getInt32(this.keysStart + 4 * place, true);
+  }
+
+  private placeOf(key: number): number {
+    let place = 0;
+    while (this.keyOf(place) !== key) place++;
+    return place;
+  }
+
   private growSeen(key: number): void {
-    const { seenIn, places } = this;
-    const length = 2 ** Math.ceil(Math.log2(key + 1));
-    this.seenIn = new Uint32Array(length);
+    const { seenIn } = this;
+    this.seenIn = new Uint32Array(2 ** Math.ceil(Math.log2(key + 1)));
     this.seenIn.set(seenIn);
-    this.places = new Uint16Array(length);
-    this.places.set(places);
   }
 
   /**
@@ -194,7 +207,7 @@ export class AttributeMap {
     this.letters.clear();
     for (let place = 0; place < this.count; place++) {
       if (place === without) continue;
-      this.writePair(reader, this.keyNumbers[place]!, this.valueAts[place]!, this.valueLengths[place]!);
+      this.writePair(reader, this.keyOf(place), this.valueAts[place]!, this.valueLengths[place]!);
     }
   }
 
@@ -206,7 +219,7 @@ export class AttributeMap {
   /** The place of the attribute with this key, or -1. */
   find(key: WireReader): number {
     for (let place = 0; place < this.count; place++) {
-      if (this.dictionary.is(this.keyNumbers[place]!, key, 0, key.bytes.length)) return place;
+      if (this.dictionary.is(this.keyOf(place), key, 0, key.bytes.length)) return place;
     }
     return -1;
   }

@@ -110,7 +110,7 @@ class LogRecordWriter implements RecordWriter {
           reader.position += bodyLength;
           break;
         case field.attributes:
-          attributes.add(reader);
+          attributes.add(reader, field.attributes);
           break;
         case field.droppedAttributes:
           dropped = reader.varint32();

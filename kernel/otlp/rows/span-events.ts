@@ -79,7 +79,7 @@ export class SpanEvents {
           reader.position += nameLength;
           break;
         case lengthDelimited(3):
-          attributes.add(reader);
+          attributes.add(reader, lengthDelimited(3));
           break;
         case varint(4):
           dropped = reader.varint32();

@@ -95,7 +95,7 @@ export class SpanLinks {
           reader.position += stateLength;
           break;
         case lengthDelimited(4):
-          attributes.add(reader);
+          attributes.add(reader, lengthDelimited(4));
           break;
         case varint(5):
           dropped = reader.varint32();

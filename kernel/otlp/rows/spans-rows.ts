@@ -10,6 +10,7 @@ import { PlainColumn } from '../native/plain-column.ts';
 import { fixed32, fixed64, lengthDelimited, varint, type WireReader } from '../wire.ts';
 import { AttributeMap } from './attribute-map.ts';
 import { headColumns } from './head-columns.ts';
+import { MessageFields } from './message-fields.ts';
 import { type DerivedRows, defineTranscoder, type RecordWriter, type Transcoded } from './rows-block.ts';
 import { eventColumns, SpanEvents } from './span-events.ts';
 import { linkColumns, SpanLinks } from './span-links.ts';
@@ -46,6 +47,8 @@ class SpanWriter implements RecordWriter {
   private readonly attributes: AttributeMap;
   private readonly events: SpanEvents;
   private readonly links: SpanLinks;
+  private readonly fields = spanFields();
+  private readonly status = new MessageFields([lengthDelimited(statusField.message), varint(statusField.code)]);
   private facets: FacetsOfBlock | undefined;
 
   constructor(memory: BlockMemory) {
@@ -58,119 +61,45 @@ class SpanWriter implements RecordWriter {
   startRequest(): void {}
 
   writeRecord(reader: WireReader, counts: Transcoded): void {
-    const { attributes, events, links } = this;
+    const { fields, attributes, events, links } = this;
+    fields.clear();
     attributes.clear();
     events.clear();
     links.clear();
-    let traceIdAt = 0;
-    let traceIdLength = 0;
-    let spanIdAt = 0;
-    let spanIdLength = 0;
-    let parentAt = 0;
-    let parentLength = 0;
-    let traceStateAt = 0;
-    let traceStateLength = 0;
-    let nameAt = 0;
-    let nameLength = 0;
-    let startAt = 0;
-    let endAt = 0;
-    let statusAt = 0;
-    let statusLength = 0;
-    let kind = 0;
-    let flags = 0;
-    let droppedAttributes = 0;
-    let droppedEvents = 0;
-    let droppedLinks = 0;
-    while (reader.position < reader.end) {
-      const tag = reader.tag();
-      switch (tag) {
-        case field.traceId:
-          traceIdLength = reader.length();
-          traceIdAt = reader.position;
-          reader.position += traceIdLength;
-          break;
-        case field.spanId:
-          spanIdLength = reader.length();
-          spanIdAt = reader.position;
-          reader.position += spanIdLength;
-          break;
-        case field.traceState:
-          traceStateLength = reader.length();
-          traceStateAt = reader.position;
-          reader.position += traceStateLength;
-          break;
-        case field.parentSpanId:
-          parentLength = reader.length();
-          parentAt = reader.position;
-          reader.position += parentLength;
-          break;
-        case field.name:
-          nameLength = reader.length();
-          nameAt = reader.position;
-          reader.position += nameLength;
-          break;
-        case field.kind:
-          kind = reader.varint32();
-          break;
-        case field.startTime:
-          startAt = reader.position;
-          reader.advance(8);
-          break;
-        case field.endTime:
-          endAt = reader.position;
-          reader.advance(8);
-          break;
-        case field.attributes:
-          attributes.add(reader);
-          break;
-        case field.droppedAttributes:
-          droppedAttributes = reader.varint32();
-          break;
-        case field.events:
-          events.add(reader);
-          break;
-        case field.droppedEvents:
-          droppedEvents = reader.varint32();
-          break;
-        case field.links:
-          links.add(reader);
-          break;
-        case field.droppedLinks:
-          droppedLinks = reader.varint32();
-          break;
-        case field.status:
-          statusLength = reader.length();
-          statusAt = reader.position;
-          reader.position += statusLength;
-          break;
-        case field.flags:
-          flags = reader.fixed32();
-          break;
-        default:
-          reader.skip(tag);
-      }
+    for (let tag = fields.next(reader); tag !== 0; tag = fields.next(reader)) {
+      if (tag === attributesTag) attributes.add(reader, tag);
+      else if (tag === eventsTag) events.add(reader);
+      else links.add(reader);
     }
-    this.readStatus(reader, statusAt, statusLength);
+    this.status.read(reader, fields.at[field.status]!, fields.value[field.status]!);
+    this.writeColumns(reader, counts);
+  }
 
-    const { columns } = this;
-    columns.trace_id.values.fixedString(reader, traceIdAt, traceIdLength, 16);
-    columns.span_id.values.fixedString(reader, spanIdAt, spanIdLength, 8);
-    columns.parent_span_id.values.fixedString(reader, parentAt, parentLength, 8);
-    columns.start_time.values.time(reader, startAt);
-    writeDuration(reader, startAt, endAt, columns.duration_ns.values);
+  private writeColumns(reader: WireReader, counts: Transcoded): void {
+    const { columns, attributes, events, links } = this;
+    const { at, value } = this.fields;
+    const status = this.status.value[statusField.code]!;
+    const messageAt = this.status.at[statusField.message]!;
+    const messageLength = this.status.value[statusField.message]!;
+    const kind = value[field.kind]!;
+    columns.trace_id.values.fixedString(reader, at[field.traceId]!, value[field.traceId]!, 16);
+    columns.span_id.values.fixedString(reader, at[field.spanId]!, value[field.spanId]!, 8);
+    columns.parent_span_id.values.fixedString(reader, at[field.parentSpanId]!, value[field.parentSpanId]!, 8);
+    columns.start_time.values.time(reader, at[field.startTime]!);
+    writeDuration(reader, at[field.startTime]!, at[field.endTime]!, columns.duration_ns.values);
     columns.kind.values.byte(kind > 5 ? 0 : kind);
-    columns.status.values.byte(this.statusCode > 2 ? 0 : this.statusCode);
-    columns.flags.values.uint32(flags);
-    columns.dropped_attributes_count.values.uint32(sum32(droppedAttributes, attributes.dropped));
-    columns.dropped_events_count.values.uint32(sum32(droppedEvents, events.dropped));
-    columns.dropped_links_count.values.uint32(sum32(droppedLinks, links.dropped));
-    columns.name.addText(reader, nameAt, nameLength, limits.nameBytes);
-    columns.status_message.values.text(reader, this.messageAt, this.messageLength, limits.valueBytes);
-    columns.trace_state.values.text(reader, traceStateAt, traceStateLength, limits.valueBytes);
+    columns.status.values.byte(status > 2 ? 0 : status);
+    columns.flags.values.uint32(value[field.flags]!);
+    columns.dropped_attributes_count.values.uint32(sum32(value[field.droppedAttributes]!, attributes.dropped));
+    columns.dropped_events_count.values.uint32(sum32(value[field.droppedEvents]!, events.dropped));
+    columns.dropped_links_count.values.uint32(sum32(value[field.droppedLinks]!, links.dropped));
+    columns.name.addText(reader, at[field.name]!, value[field.name]!, limits.nameBytes);
+    columns.status_message.values.text(reader, messageAt, messageLength, limits.valueBytes);
+    columns.trace_state.values.text(reader, at[field.traceState]!, value[field.traceState]!, limits.valueBytes);
     const cutHere =
-      cutName(nameLength) |
-      cutValue(this.messageLength) |
-      cutValue(traceStateLength) |
+      cutName(value[field.name]!) |
+      cutValue(messageLength) |
+      cutValue(value[field.traceState]!) |
       (events.dropped > 0 ? cut.events : 0) |
       (links.dropped > 0 ? cut.links : 0);
     const cutInAll = attributes.end(reader, cutHere) | events.cut | links.cut;
@@ -186,27 +115,6 @@ class SpanWriter implements RecordWriter {
     this.facets ??= new FacetsOfBlock('spans');
     this.facets.count(this.columns, this.columns.start_time, rows);
     return this.facets.written();
-  }
-
-  private statusCode = 0;
-  private messageAt = 0;
-  private messageLength = 0;
-
-  private readStatus(reader: WireReader, at: number, length: number): void {
-    const { end } = reader;
-    this.statusCode = this.messageAt = this.messageLength = 0;
-    reader.position = at;
-    reader.end = at + length;
-    while (reader.position < reader.end) {
-      const tag = reader.tag();
-      if (tag === varint(3)) this.statusCode = reader.varint32();
-      else if (tag === lengthDelimited(2)) {
-        this.messageLength = reader.length();
-        this.messageAt = reader.position;
-        reader.position += this.messageLength;
-      } else reader.skip(tag);
-    }
-    reader.end = end;
   }
 }
 
@@ -238,20 +146,38 @@ const writeDuration = ({ view }: WireReader, startAt: number, endAt: number, out
 };
 
 const field = {
-  traceId: lengthDelimited(1),
-  spanId: lengthDelimited(2),
-  traceState: lengthDelimited(3),
-  parentSpanId: lengthDelimited(4),
-  name: lengthDelimited(5),
-  kind: varint(6),
-  startTime: fixed64(7),
-  endTime: fixed64(8),
-  attributes: lengthDelimited(9),
-  droppedAttributes: varint(10),
-  events: lengthDelimited(11),
-  droppedEvents: varint(12),
-  links: lengthDelimited(13),
-  droppedLinks: varint(14),
-  status: lengthDelimited(15),
-  flags: fixed32(16),
+  traceId: 1,
+  spanId: 2,
+  traceState: 3,
+  parentSpanId: 4,
+  name: 5,
+  kind: 6,
+  startTime: 7,
+  endTime: 8,
+  attributes: 9,
+  droppedAttributes: 10,
+  events: 11,
+  droppedEvents: 12,
+  links: 13,
+  droppedLinks: 14,
+  status: 15,
+  flags: 16,
 } as const;
+const attributesTag = lengthDelimited(field.attributes);
+const eventsTag = lengthDelimited(field.events);
+const linksTag = lengthDelimited(field.links);
+
+const spanFields = () =>
+  new MessageFields(
+    [
+      ...[field.traceId, field.spanId, field.traceState, field.parentSpanId, field.name, field.status].map(
+        lengthDelimited,
+      ),
+      ...[field.startTime, field.endTime].map(fixed64),
+      ...[field.kind, field.droppedAttributes, field.droppedEvents, field.droppedLinks].map(varint),
+      fixed32(field.flags),
+    ],
+    [attributesTag, eventsTag, linksTag],
+  );
+
+const statusField = { message: 2, code: 3 } as const;
