@@ -22,8 +22,8 @@ export interface EmbeddedSystem extends System {
   close(): Promise<void>;
 }
 
-/** As `cli/bootstrap.mjs` sets it for `npm start`. */
-const env = { UV_THREADPOOL_SIZE: '16' };
+/** As `cli/start.sh` sets it for `npm start`. */
+const env = { UV_THREADPOOL_SIZE: '16', MALLOC_ARENA_MAX: '2', NODE_OPTIONS: '--max-semi-space-size=8' };
 
 export const startEmbeddedSystem = async (): Promise<EmbeddedSystem> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'syntra-bench-'));

@@ -23,8 +23,7 @@ export const benches: readonly Bench[] = [
   { name: 'insert', calls: [['insert-wire.ts']] },
   { name: 'ingest', calls: [['ingest.ts']] },
   { name: 'roles', calls: [['roles.ts']] },
-  { name: 'idle', calls: [['idle.ts']] },
-  { name: 'cold-start', calls: [['cold-start.ts']] },
+  { name: 'footprint', calls: [['footprint.ts']] },
   { name: 'stored-size', calls: [['stored-size.ts']] },
   { name: 'peers', calls: [['peers/main.ts']] },
   {
