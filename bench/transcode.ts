@@ -31,6 +31,7 @@ const measure = (name: string, unit: string, transcoder: Transcoder, payload: (s
   const block = transcoder.openBlock();
   const records = requests * recordsPerRequest;
   let rowBytes = 0;
+  let hasDerived = false;
   /** As a sink does: a block of many requests, and its bytes. */
   const transcode = (all: Iterable<Uint8Array>) => {
     block.clear();
@@ -41,6 +42,10 @@ const measure = (name: string, unit: string, transcoder: Transcoder, payload: (s
 
   const perSecond = median(rounds, () => {
     transcode(payloads.map(({ request }) => request));
+    return records;
+  });
+  const derived = median(rounds, () => {
+    hasDerived = block.derived() !== undefined;
     return records;
   });
   const requestBytes = payloads.reduce((sum, { request }) => sum + request.length, 0);
@@ -59,6 +64,7 @@ const measure = (name: string, unit: string, transcoder: Transcoder, payload: (s
     `${name}: ${per(storedBytes)} bytes on the log, ${per(requestBytes)} as protobuf, ${per(rowBytes)} as a row`,
   );
   report(`transcode.${name}`, perSecond, unit);
+  if (hasDerived) report(`transcode.facets.${name}`, derived, unit);
   report(`unpack.${name}`, unpacked, unit);
   report(`unpack+transcode.${name}`, both, unit);
 };
