@@ -24,8 +24,8 @@ export const storeRequests = (
   transcoder: Transcoder,
   onCut: OnCut = () => {},
 ): ((batch: Batch) => Promise<readonly Outcome[]>) => {
-  /** What the batch before wrote to: its memory serves again. */
-  let spare: RowsBlock | undefined;
+  /** What batches before wrote to: their memory serves again. Those of several partitions are under way at once. */
+  const spares: RowsBlock[] = [];
   return async (batch) => {
     const outcomes: Outcome[] = [];
     const days = new Map<string, DayOfRows>();
@@ -37,8 +37,7 @@ export const storeRequests = (
       const date = new Date(receivedAtMs).toISOString().slice(0, 10);
       let day = days.get(date);
       if (day === undefined) {
-        day = { date, block: spare ?? transcoder.openBlock(), offsets: [], inserts: 0 };
-        spare = undefined;
+        day = { date, block: spares.pop() ?? transcoder.openBlock(), offsets: [], inserts: 0 };
         days.set(date, day);
       }
       return day;
@@ -65,11 +64,14 @@ export const storeRequests = (
     }
     for (const day of days.values()) await insert(telemetry, transcoder, batch, day, stored);
     // Only now: of an insert that failed, bytes may still be on their way.
-    spare = [...days.values()].at(-1)?.block;
+    for (const { block } of days.values()) if (spares.length < maxSpares) spares.push(block);
     if (cutRows > 0) onCut(cutRows);
     return outcomes;
   };
 };
+
+/** One for each partition of a topic: without theirs, V8 collects the whole heap for what they grow to anew. */
+const maxSpares = 8;
 
 /** Rows on their way into one partition. */
 interface DayOfRows {
