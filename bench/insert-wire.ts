@@ -92,10 +92,10 @@ report(
 );
 const telemetry = await openEmbeddedTelemetry({ directory });
 await migrateTelemetry(telemetry);
-const { table, format, structure } = transcoder;
+const { table, structure } = transcoder;
 report(
   'insert.chdb.cpu',
-  await cost((batch, i) => telemetry.insert({ table, format, structure, rows: [batch], rowCount, token: String(i) })),
+  await cost((batch, i) => telemetry.insert({ table, structure, rows: [batch], rowCount, token: String(i) })),
   cpuUnit,
 );
 await telemetry.close();

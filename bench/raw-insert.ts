@@ -107,11 +107,11 @@ const headersAt = (receivedAtMs: number): Record<string, string> => ({
 });
 
 /** A file is a block, as it is for the sink; one thread, as for the sink. */
-const insertSql = (path: string, { table, format = 'RowBinary', structure }: Omit<RowsInsert, 'rows'>): string =>
+const insertSql = (path: string, { table, structure }: Omit<RowsInsert, 'rows'>): string =>
   `INSERT INTO ${table} (${columnNames(structure).join(', ')})
 SETTINGS max_insert_threads = 1, max_insert_block_size = 10000000, min_insert_block_size_rows = 10000000,
   min_insert_block_size_bytes = 4000000000, max_threads = 1, max_block_size = 10000000, preferred_block_size_bytes = 0
-SELECT * FROM file('${path}', '${format}', '${structure.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}')`;
+SELECT * FROM file('${path}', 'Native', '${structure.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}')`;
 
 console.log(JSON.stringify(await main(Number(process.argv[2] ?? 200_000))));
 process.exit(0);

@@ -6,7 +6,6 @@ import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
 import type { LogRecord } from '../../kernel/log/log.ts';
 import { readBlock } from '../../kernel/otlp/native/read-block.ts';
-import { rowDecoder } from '../../kernel/otlp/rows/decode-rows.ts';
 import { logsTranscoder } from '../../kernel/otlp/rows/logs-rows.ts';
 import { otlpHeaders } from '../../kernel/topics.ts';
 import type { AttributePairs } from '../attributes.ts';
@@ -27,7 +26,6 @@ const decompress = promisify(zstdDecompress);
 /** Returns a function that reads the lines of a record, one after the other. It keeps scratch space: one per feed. */
 export const liveRowReader = (): ((record: LogRecord, partition: number) => Promise<Iterable<LiveRow>>) => {
   const transcoder = logsTranscoder();
-  const decode = transcoder.format === 'Native' ? readBlock : rowDecoder(transcoder.structure);
   return async ({ headers, offset, value }, partition) => {
     const identity = headers[otlpHeaders.encoding] === 'identity';
     const request = identity ? value : await decompress(value, { maxOutputLength: maxRequestBytes });
@@ -42,7 +40,7 @@ export const liveRowReader = (): ((record: LogRecord, partition: number) => Prom
       offset,
     };
     block.add(request, origin);
-    return liveRows(decode(Buffer.concat(block.written())) as unknown as Iterable<TableRow>);
+    return liveRows(readBlock(Buffer.concat(block.written())) as unknown as Iterable<TableRow>);
   };
 };
 
@@ -50,7 +48,7 @@ function* liveRows(rows: Iterable<TableRow>): Generator<LiveRow> {
   for (const row of rows) yield { searchable: searchableOf(row), row: logRowOf(row) };
 }
 
-/** A row of `logs` as `rowDecoder` gives it. */
+/** A row of `logs` as `readBlock` gives it. */
 interface TableRow {
   readonly service: string;
   readonly environment: string;

@@ -33,11 +33,9 @@ export type QueryParam = string | number | boolean | readonly (string | number)[
 
 export interface RowsInsert {
   readonly table: string;
-  /** Column names and types in the order of the bytes, as ClickHouse writes them: ``service String, `events.name` Array(String)``. */
+  /** The columns of the block with their types, as ClickHouse writes them: ``service String, `events.name` Array(String)``. */
   readonly structure: string;
-  /** Default RowBinary. */
-  readonly format?: 'Native' | 'RowBinary';
-  /** In parts. All rows must belong to one partition of every table they end up in. */
+  /** One block in ClickHouse's Native format, in parts. All rows must belong to one partition of every table they end up in. */
   readonly rows: readonly Uint8Array[];
   readonly rowCount: number;
   /** Inserts with a token that was stored before change nothing, views included. */

@@ -62,14 +62,14 @@ export const openEmbeddedTelemetry = async ({
       }
     },
 
-    async insert({ table, format = 'RowBinary', structure, rows, rowCount, token, isDerived = false }: RowsInsert) {
+    async insert({ table, structure, rows, rowCount, token, isDerived = false }: RowsInsert) {
       if (rowCount === 0) return;
       const path = join(spoolDirectory, randomUUID());
       try {
         await writeSpoolFile(path, rows);
         const write = (settings: InsertSettings) =>
           writers.lend(async (client) => {
-            await client.command({ query: insertFromFile(table, format, structure, path, settings) });
+            await client.command({ query: insertFromFile(table, structure, path, settings) });
           });
         await insertBlock({ token, isDerived }, write, onSkippedView);
       } finally {
@@ -100,19 +100,13 @@ export const openEmbeddedTelemetry = async ({
 const maxReads = 4;
 const maxWrites = 2;
 
-const insertFromFile = (
-  table: string,
-  format: string,
-  structure: string,
-  path: string,
-  insert: InsertSettings,
-): string => {
+const insertFromFile = (table: string, structure: string, path: string, insert: InsertSettings): string => {
   const settings = { ...insert, ...oneBlockOfFile };
   return `INSERT INTO ${table} (${columnNames(structure).join(', ')})
 SETTINGS ${Object.entries(settings)
     .map(([name, value]) => `${name} = ${typeof value === 'number' ? value : quote(value)}`)
     .join(', ')}
-SELECT * FROM file(${quote(path)}, ${quote(format)}, ${quote(structure)})`;
+SELECT * FROM file(${quote(path)}, 'Native', ${quote(structure)})`;
 };
 
 /** Reading a file goes by the settings of a SELECT. */

@@ -4,10 +4,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { migrateTelemetry } from './migrate.ts';
 import { openTelemetryServer } from './server.ts';
+import { blockOf } from './test-block.ts';
 import { startClickHouse } from './test-clickhouse.ts';
 
 const rowsPerBatch = 5_000;
-const structure = 'org String, project String, received_at DateTime64(3), retention_days UInt16, service String';
+const types = {
+  org: 'String',
+  project: 'String',
+  received_at: 'DateTime64(3)',
+  retention_days: 'UInt16',
+  service: 'String',
+} as const;
 
 /** A table and four that views fill, two of them from a view's. Each must hold every row once. */
 const counts = [
@@ -27,13 +34,8 @@ test('a batch whose insert was killed is completed by the next one, in every tab
   const delaysMs: number[] = [];
   let interrupted = 0;
   for (let i = 0; i < kills; i++) {
-    const insert = {
-      table: 'spans',
-      structure,
-      rows: [rowsOf(`service-${i}`)],
-      rowCount: rowsPerBatch,
-      token: `batch ${i}`,
-    };
+    const spans = Array.from({ length: rowsPerBatch }, () => ['org', 'prj', Date.now(), 30, `service-${i}`]);
+    const insert = { table: 'spans', ...blockOf(types, spans), token: `batch ${i}` };
     const going = telemetry.insert(insert).then(
       () => true,
       () => false,
@@ -54,12 +56,3 @@ test('a batch whose insert was killed is completed by the next one, in every tab
   await telemetry.close();
   await server.stop();
 });
-
-const rowsOf = (service: string): Uint8Array => {
-  const text = (value: string) => Buffer.concat([Buffer.from([Buffer.byteLength(value)]), Buffer.from(value)]);
-  const times = Buffer.alloc(10);
-  times.writeBigInt64LE(BigInt(Date.now()), 0);
-  times.writeUInt16LE(30, 8);
-  const row = Buffer.concat([text('org'), text('prj'), times, text(service)]);
-  return Buffer.concat(Array.from({ length: rowsPerBatch }, () => row));
-};

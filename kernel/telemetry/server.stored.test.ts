@@ -5,9 +5,10 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { ClickHouseConfig } from '../config-stores.ts';
 import { OperatorError } from '../operator-error.ts';
 import { RejectedBatchError } from '../processor.ts';
-import { type Telemetry, TelemetryUnavailableError } from './client.ts';
+import { type RowsInsert, type Telemetry, TelemetryUnavailableError } from './client.ts';
 import { openTelemetryServer } from './server.ts';
 import { isNewEnough, prepareServer } from './server-start.ts';
+import { blockOf } from './test-block.ts';
 import { startClickHouse, type TestClickHouse } from './test-clickhouse.ts';
 import type { FaultMode } from './test-clickhouse-faults.ts';
 
@@ -36,16 +37,11 @@ afterAll(async () => {
   await server.stop();
 });
 
-const rowsOf = (name: string, count: number): Uint8Array =>
-  Buffer.concat(Array.from({ length: count }, () => Buffer.from([name.length, ...Buffer.from(name), 1, 0])));
-const insert = (name: string, count = 100) =>
-  telemetry.insert({
-    table: 'rows',
-    structure: '`name` String, day Date',
-    rows: [rowsOf(name, count)],
-    rowCount: count,
-    token: `token of ${name}`,
-  });
+const rowsOf = (name: string, count: number): RowsInsert => {
+  const rows = Array.from({ length: count }, () => [name, 1]);
+  return { table: 'rows', ...blockOf({ name: 'String', day: 'Date' }, rows), token: `token of ${name}` };
+};
+const insert = (name: string) => telemetry.insert(rowsOf(name, 100));
 const stored = async (name: string): Promise<{ rows: number; counted: number }> => {
   const [found] = await telemetry.inspect<{ rows: string; counted: string }>(
     `SELECT (SELECT count() FROM rows WHERE name = '${name}') AS rows, (SELECT sum(n) FROM counts WHERE name = '${name}') AS counted`,
@@ -118,7 +114,8 @@ test('what was stored is there when the server comes back after a kill', async (
 
 test('the same batch is not run twice at once', async () => {
   await server.fault({ mode: 'slow', delayMs: 300, only: 'inserts' });
-  const answers = await Promise.allSettled(Array.from({ length: 4 }, () => insert('at once', 50_000)));
+  const rows = rowsOf('at once', 50_000);
+  const answers = await Promise.allSettled(Array.from({ length: 4 }, () => telemetry.insert(rows)));
   const refused = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason] : []));
   expect(refused.length).toBeGreaterThan(0);
   for (const reason of refused) expect(reason).toBeInstanceOf(TelemetryUnavailableError);

@@ -1,5 +1,5 @@
 /**
- * A ClickHouse server over HTTP or HTTPS. Rows travel as RowBinary, compressed with zstd. An answer that does not come
+ * A ClickHouse server over HTTP or HTTPS. Rows travel as Native blocks, compressed with zstd. An answer that does not come
  * means "perhaps stored": the same insert, sent again under the same token, changes nothing if it was.
  */
 import { createHash } from 'node:crypto';
@@ -60,10 +60,10 @@ export const openTelemetryServer = async (
       }
     },
 
-    async insert({ table, format = 'RowBinary', structure, rows, rowCount, token, isDerived = false }) {
+    async insert({ table, structure, rows, rowCount, token, isDerived = false }) {
       if (rowCount === 0) return;
       const insert = {
-        sql: `INSERT INTO ${table} (${columnNames(structure).join(', ')}) FORMAT ${format}`,
+        sql: `INSERT INTO ${table} (${columnNames(structure).join(', ')}) FORMAT Native`,
         data: rows,
         queryId: queryIdOf(config.database, table, token),
       };

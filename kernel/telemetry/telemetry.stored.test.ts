@@ -14,6 +14,7 @@ import { QueryTooExpensiveError, type Telemetry, TelemetryUnavailableError } fro
 import { openEmbeddedTelemetry } from './embedded.ts';
 import { migrateTelemetry } from './migrate.ts';
 import { openTelemetryServer } from './server.ts';
+import { blockOf } from './test-block.ts';
 import { freshClickHouseDatabase } from './test-clickhouse.ts';
 
 const adapters = [
@@ -24,19 +25,23 @@ const tenant = { org: "o'1", project: 'p"; DROP TABLE spans' };
 const fence = '{org:String} AS org, {project:String} AS project';
 const endless = `SELECT sum(cityHash64(number)) AS s, ${fence} FROM numbers(1000000000000)`;
 
-/** Rows for `(org String, project String, received_at DateTime64(3), retention_days UInt16, service String)`. */
-const row = (service: string, receivedAtMs: number): Uint8Array => {
-  const text = (value: string) => Buffer.concat([Buffer.from([Buffer.byteLength(value)]), Buffer.from(value)]);
-  const time = Buffer.alloc(10);
-  time.writeBigInt64LE(BigInt(receivedAtMs), 0);
-  time.writeUInt16LE(30, 8);
-  return Buffer.concat([text(tenant.org), text(tenant.project), time, text(service)]);
-};
+const types = {
+  org: 'String',
+  project: 'String',
+  received_at: 'DateTime64(3)',
+  retention_days: 'UInt16',
+  service: 'String',
+} as const;
+/** Spans of these services. */
+const spansOf = (services: readonly string[], receivedAtMs: number) =>
+  blockOf(
+    types,
+    services.map((service) => [tenant.org, tenant.project, receivedAtMs, 30, service]),
+  );
 /** Within retention, and a day apart, so that tests do not share a partition. */
 const daysAgo = (days: number): number => Date.now() - days * 86_400_000;
 /** A time zone is no part of a value. */
 const onTheWire = (type: string): string => type.replaceAll(", 'UTC')", ')');
-const structure = 'org String, project String, received_at DateTime64(3), retention_days UInt16, service String';
 
 interface Opened {
   readonly telemetry: Telemetry;
@@ -133,10 +138,8 @@ describe.each(adapters)('the $name telemetry store', ({ open }) => {
   });
 
   test('stores a batch once, views included, however often it comes', async () => {
-    const rows = [row('a', daysAgo(3)), row('b', daysAgo(3))];
-    for (let i = 0; i < 3; i++) {
-      await telemetry.insert({ table: 'spans', structure, rows, rowCount: 2, token: 'batch/1' });
-    }
+    const spans = spansOf(['a', 'b'], daysAgo(3));
+    for (let i = 0; i < 3; i++) await telemetry.insert({ table: 'spans', ...spans, token: 'batch/1' });
     expect(await count('spans')).toBe(2);
     // The last two hang on the first: views of a view.
     for (const table of [
@@ -147,7 +150,7 @@ describe.each(adapters)('the $name telemetry store', ({ open }) => {
       const sql = `SELECT sum(calls) AS n FROM ${table} org = {org:String} AND project = {project:String}`;
       expect((await telemetry.query<{ n: number }>({ sql, tenant })).rows, table).toEqual([{ n: 2 }]);
     }
-    await telemetry.insert({ table: 'spans', structure, rows, rowCount: 2, token: 'batch/2' });
+    await telemetry.insert({ table: 'spans', ...spans, token: 'batch/2' });
     expect(await count('spans')).toBe(4);
   });
 
@@ -159,8 +162,8 @@ describe.each(adapters)('the $name telemetry store', ({ open }) => {
   });
 
   test('stores a batch once that two bring at the same time, views included', async () => {
-    const rows = Array.from({ length: 20_000 }, (_, i) => row(`twice${i % 3}`, daysAgo(4)));
-    const insert = { table: 'spans', structure, rows, rowCount: rows.length, token: 'twice' };
+    const services = Array.from({ length: 20_000 }, (_, i) => `twice${i % 3}`);
+    const insert = { table: 'spans', ...spansOf(services, daysAgo(4)), token: 'twice' };
     const stored = async (sql: string) => (await telemetry.inspect<{ n: number | string }>(sql))[0]!.n;
     for (let i = 0; i < 3; i++) {
       const answers = await Promise.allSettled([opened.another, telemetry].map((client) => client.insert(insert)));
@@ -185,14 +188,8 @@ describe.each(adapters)('the $name telemetry store', ({ open }) => {
   });
 
   test('stores a large batch as one part', async () => {
-    const rows = Array.from({ length: 150_000 }, (_, i) => row(`s${i % 7}`, daysAgo(2)));
-    await telemetry.insert({
-      table: 'spans',
-      structure,
-      rows: [Buffer.concat(rows)],
-      rowCount: rows.length,
-      token: 'big',
-    });
+    const services = Array.from({ length: 150_000 }, (_, i) => `s${i % 7}`);
+    await telemetry.insert({ table: 'spans', ...spansOf(services, daysAgo(2)), token: 'big' });
     const parts = await telemetry.inspect<{ rows: number }>(
       `SELECT rows FROM system.parts WHERE database = currentDatabase() AND table = 'spans' AND partition = '${new Date(daysAgo(2)).toISOString().slice(0, 10)}' AND level = 0`,
     );
@@ -202,9 +199,9 @@ describe.each(adapters)('the $name telemetry store', ({ open }) => {
   test('takes the step of sending when rows have gone out and are not stored yet', async () => {
     const steps: unknown[] = [];
     const note = (step: unknown): void => void steps.push(step);
-    const rows = [row('a', daysAgo(3)), row('b', daysAgo(3))];
+    const spans = spansOf(['a', 'b'], daysAgo(3));
     subscribe(stepsChannel, note);
-    await telemetry.insert({ table: 'spans', structure, rows, rowCount: 2, token: 'steps' }).finally(() => {
+    await telemetry.insert({ table: 'spans', ...spans, token: 'steps' }).finally(() => {
       steps.push('stored');
       unsubscribe(stepsChannel, note);
     });
@@ -212,16 +209,14 @@ describe.each(adapters)('the $name telemetry store', ({ open }) => {
   });
 
   test('says when bytes will never be taken, and is unharmed', async () => {
-    const cut = row('cut', daysAgo(1)).subarray(0, 20);
-    const insert = telemetry.insert({ table: 'spans', structure, rows: [cut], rowCount: 1, token: 'cut' });
-    await expect(insert).rejects.toThrow(RejectedBatchError);
-    await telemetry.insert({
-      table: 'spans',
-      structure,
-      rows: [row('ok', daysAgo(1))],
-      rowCount: 1,
-      token: 'ok',
-    });
+    const whole = spansOf(['cut'], daysAgo(1));
+    const bytes = Buffer.concat(whole.rows);
+    for (const length of [1, bytes.length >> 1, bytes.length - 1]) {
+      const cut = { ...whole, rows: [bytes.subarray(0, length)] };
+      const insert = telemetry.insert({ table: 'spans', ...cut, token: `cut ${length}` });
+      await expect(insert, `${length} of ${bytes.length} bytes`).rejects.toThrow(RejectedBatchError);
+    }
+    await telemetry.insert({ table: 'spans', ...spansOf(['ok'], daysAgo(1)), token: 'ok' });
   });
 
   test('stores rows once that a view cannot take, in the table and in all other views', async () => {
@@ -237,10 +232,8 @@ describe.each(adapters)('the $name telemetry store', ({ open }) => {
     await telemetry.command(
       'CREATE MATERIALIZED VIEW touchy_b TO touchy_lengths AS SELECT length(word) AS n FROM touchy',
     );
-    const rows = [Buffer.from('\x011'), Buffer.from('\x04four')];
-    for (let i = 0; i < 2; i++) {
-      await telemetry.insert({ table: 'touchy', structure: 'word String', rows, rowCount: 2, token: 'touchy' });
-    }
+    const words = blockOf({ word: 'String' }, [['1'], ['four']]);
+    for (let i = 0; i < 2; i++) await telemetry.insert({ table: 'touchy', ...words, token: 'touchy' });
     const counts = await telemetry.inspect(`SELECT (SELECT count() FROM touchy)::UInt8 AS rows,
       (SELECT count() FROM touchy_counts)::UInt8 AS refused, (SELECT count() FROM touchy_lengths)::UInt8 AS others`);
     expect(counts).toEqual([{ rows: 2, refused: 0, others: 2 }]);

@@ -34,7 +34,7 @@ export const openRowStore = async (): Promise<RowStore> => {
   return {
     telemetry,
     async roundTrip(transcoder, request, project) {
-      const { table, format, structure } = transcoder;
+      const { table, structure } = transcoder;
       const block = transcoder.openBlock();
       // arrival now, as rows past their retention are not even stored
       const origin = {
@@ -46,8 +46,8 @@ export const openRowStore = async (): Promise<RowStore> => {
         offset: 42,
       };
       const { rows: rowCount } = block.add(request, origin);
-      const written = rowsOfBlock(transcoder, block);
-      await telemetry.insert({ table, format, structure, rows: block.written(), rowCount, token: project });
+      const written = rowsOfBlock(block);
+      await telemetry.insert({ table, structure, rows: block.written(), rowCount, token: project });
       const columns = columnsOf(structure);
       const selected = columns.map(({ name, type }) => `${readable(quoted(name), type)} AS ${quoted(name)}`);
       const stored = table === 'metric_points' ? 'kept_points' : table;

@@ -19,7 +19,6 @@ import { ScopeHead } from './scope-columns.ts';
 
 export interface Transcoder {
   readonly table: string;
-  readonly format: 'Native' | 'RowBinary';
   /** The columns of a block, as ClickHouse's `file()` takes them. */
   readonly structure: string;
   /** @param maxRequestBytes that the rows of one request may have */
@@ -74,7 +73,6 @@ export interface RecordWriter {
 
 export const defineTranscoder = (table: string, createWriter: (memory: BlockMemory) => RecordWriter): Transcoder => ({
   table,
-  format: 'Native',
   structure: structureOf(createWriter(new BlockMemory(0)).columns),
   openBlock: (maxRequestBytes = limits.rowsBytes) => {
     const memory = new BlockMemory(maxRequestBytes);

@@ -35,7 +35,7 @@ test.each([
       const { rows, cutRows } = block.add(request, origin);
       const message = `seed ${seed}, request ${Buffer.from(request).toString('hex').slice(0, 4000)}`;
       expect({ rows, cutRows }, message).toEqual({ rows: expected.length, cutRows: 0 });
-      expect(rowsOfBlock(transcoder, block), message).toEqual(expected);
+      expect(rowsOfBlock(block), message).toEqual(expected);
       rowsSeen += rows;
     }
     // so that it cannot pass on empty requests

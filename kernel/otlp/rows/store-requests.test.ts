@@ -36,7 +36,7 @@ const buggyBlock = (): RowsBlock => {
     },
   };
 };
-const buggy: Transcoder = { table: 't', format: 'Native', structure: 'a UInt8', openBlock: buggyBlock };
+const buggy: Transcoder = { table: 't', structure: 'a UInt8', openBlock: buggyBlock };
 
 test('a request that a bug of ours cannot read is set aside, and holds up nobody', async () => {
   const inserts: RowsInsert[] = [];

@@ -91,7 +91,7 @@ const yieldBytes = 2 ** 20;
 /** Adds what it stored to `stored`. @throws RejectedBatchError that says what was stored before, anything else as it comes */
 const insert = async (
   telemetry: Pick<Telemetry, 'insert'>,
-  { table, format, structure }: Transcoder,
+  { table, structure }: Transcoder,
   batch: Batch,
   day: DayOfRows,
   stored: number[],
@@ -101,7 +101,7 @@ const insert = async (
     const part = day.inserts === 0 ? '' : `/${day.inserts}`;
     const token = `${batch.token}/${day.date}${part}`;
     try {
-      await telemetry.insert({ table, format, structure, rows: block.written(), rowCount: block.rows, token });
+      await telemetry.insert({ table, structure, rows: block.written(), rowCount: block.rows, token });
     } catch (error) {
       throw error instanceof RejectedBatchError ? new RejectedBatchError(error.message, stored) : error;
     }
@@ -109,7 +109,7 @@ const insert = async (
     const derived = block.derived();
     reached('sink: rows inserted');
     if (derived) {
-      await telemetry.insert({ ...derived, format: 'Native', token: `${token}/${derived.table}`, isDerived: true });
+      await telemetry.insert({ ...derived, token: `${token}/${derived.table}`, isDerived: true });
     }
     day.inserts++;
   }
