@@ -37,20 +37,24 @@ export const readExemplars = (
   });
 };
 
-/** An exemplar is repeated by every report until another takes its place. */
+/** An exemplar is repeated by every report until another takes its place. Most points have none: those are left before the rest is read. */
 const exemplarsSql = (table: string, series: string): string => `
   SELECT timeUnixNano, value, traceId, spanId FROM (
     SELECT DISTINCT toUnixTimestamp64Nano(exemplar.1) AS at_ns, toString(at_ns) AS timeUnixNano,
       if(exemplar.2 = 'int', toFloat64(exemplar.4), exemplar.3) AS value,
       lower(hex(exemplar.5)) AS traceId, if(exemplar.6 = toFixedString('', 8), '', lower(hex(exemplar.6))) AS spanId
-    FROM ${table}
+    FROM (
+      SELECT * FROM ${table}
+      WHERE org = {org:String} AND project = {project:String} AND metric = {metric:String}
+        AND toStartOfHour(time) >= toStartOfHour(fromUnixTimestamp64Milli({gridStart:Int64}, 'UTC'))
+        AND toStartOfHour(time) <= fromUnixTimestamp64Milli({gridEnd:Int64}, 'UTC')
+        AND time >= fromUnixTimestamp64Milli({gridStart:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({gridEnd:Int64}, 'UTC')
+        AND received_at >= fromUnixTimestamp64Milli({gridStart:Int64}, 'UTC') - INTERVAL 25 HOUR
+        AND length(\`exemplars.time\`) > 0 AND ${series}
+    )
     ARRAY JOIN arrayZip(\`exemplars.time\`, \`exemplars.value_type\`, \`exemplars.value\`, \`exemplars.value_int\`,
       \`exemplars.trace_id\`, \`exemplars.span_id\`) AS exemplar
-    WHERE org = {org:String} AND project = {project:String} AND metric = {metric:String}
-      AND toStartOfHour(time) >= toStartOfHour(fromUnixTimestamp64Milli({gridStart:Int64}, 'UTC'))
-      AND toStartOfHour(time) <= fromUnixTimestamp64Milli({gridEnd:Int64}, 'UTC')
-      AND time >= fromUnixTimestamp64Milli({gridStart:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({gridEnd:Int64}, 'UTC')
-      AND exemplar.1 >= fromUnixTimestamp64Milli({gridStart:Int64}, 'UTC') AND ${series}
+    WHERE exemplar.1 >= fromUnixTimestamp64Milli({gridStart:Int64}, 'UTC')
       AND exemplar.2 != 'none' AND exemplar.5 != toFixedString('', 16)
   )
   WHERE isFinite(value)
