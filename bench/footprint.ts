@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { buildExplorer } from '../cli/build-explorer.ts';
 import { cpuSince, groupsOf, readProcesses } from './footprint/processes.ts';
 import { startAsNpmDoes } from './footprint/start.ts';
 import { isQuick, report } from './results.ts';
@@ -24,6 +25,7 @@ const idleMs = Number(options.minutes) * 60_000;
 const starts = isQuick ? 1 : 5;
 
 const main = async (): Promise<void> => {
+  buildExplorer();
   const kept = await newDirectory();
   try {
     await measureIdle(kept);
