@@ -22,8 +22,14 @@ export interface EmbeddedSystem extends System {
   close(): Promise<void>;
 }
 
+/** A bench that is killed takes it along. */
+const endWithParent = `--import ${join(import.meta.dirname, '../docs/faults/end-with-parent.ts')}`;
 /** As `cli/start.sh` sets it for `npm start`. */
-const env = { UV_THREADPOOL_SIZE: '16', MALLOC_ARENA_MAX: '2', NODE_OPTIONS: '--max-semi-space-size=8' };
+const env = {
+  UV_THREADPOOL_SIZE: '16',
+  MALLOC_ARENA_MAX: '2',
+  NODE_OPTIONS: `--max-semi-space-size=8 ${endWithParent}`,
+};
 
 export const startEmbeddedSystem = async (): Promise<EmbeddedSystem> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'syntra-bench-'));

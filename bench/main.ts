@@ -3,7 +3,7 @@
  * they work; under three minutes. `-- ingest peers`: these alone, and what else is said is passed on. `-- --record` adds
  * the figures to results.jsonl and fills the tables of README.md. Fails when a bench does, which no time makes it.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
@@ -48,6 +48,7 @@ const runBench = async (bench: Bench): Promise<boolean> => {
 const callsOf = ({ calls, quickCalls }: Bench): Bench['calls'] => (isQuick ? (quickCalls ?? calls.slice(-1)) : calls);
 
 const run = randomBytes(4).toString('hex');
+const children = new Set<ChildProcess>();
 
 const call = async ([script, ...scriptArgs]: readonly [string, ...string[]]): Promise<boolean> => {
   const child = spawn(process.execPath, [join(import.meta.dirname, script), ...scriptArgs], {
@@ -55,15 +56,25 @@ const call = async ([script, ...scriptArgs]: readonly [string, ...string[]]): Pr
     // Those that run at a time are heard one after the other.
     stdio: ['ignore', isQuick ? 'pipe' : 'inherit', isQuick ? 'pipe' : 'inherit'],
   });
+  children.add(child);
   const printed: string[] = [`\n${script} ${scriptArgs.join(' ')}\n`];
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => printed.push(text));
   }
   if (!isQuick) process.stdout.write(printed.splice(0).join(''));
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+  children.delete(child);
   process.stdout.write(printed.join(''));
   if (code !== 0) console.log(`${script} ended with ${signal ?? code}`);
   return code === 0;
 };
+
+// Those that were started end first, with what they have started.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    for (const child of children) child.kill(signal);
+    process.exit(1);
+  });
+}
 
 await main();
