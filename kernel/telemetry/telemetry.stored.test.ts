@@ -239,6 +239,14 @@ describe.each(adapters)('the $name telemetry store', ({ open }) => {
     expect(counts).toEqual([{ rows: 2, refused: 0, others: 2 }]);
   });
 
+  test('does without rows that only say once more what others say, where a table cannot take them', async () => {
+    await telemetry.command('CREATE TABLE numbers_said (word UInt64) ENGINE = MergeTree ORDER BY word');
+    const insert = { table: 'numbers_said', ...blockOf({ word: 'String' }, [['1'], ['four']]) };
+    await expect(telemetry.insert({ ...insert, token: 'said' })).rejects.toBeInstanceOf(RejectedBatchError);
+    await telemetry.insert({ ...insert, token: 'said again', isDerived: true });
+    expect(await telemetry.inspect('SELECT count()::UInt8 AS rows FROM numbers_said')).toEqual([{ rows: 0 }]);
+  });
+
   test('stops a query at its limits and says which; what it had printed reaches nobody else', async () => {
     const limits = [
       { limit: 'time', query: { sql: endless, tenant, maxExecutionMs: 200 } },
