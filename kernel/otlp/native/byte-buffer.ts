@@ -54,8 +54,10 @@ export class ByteBuffer {
   /** The same byte so many times. */
   byteTimes(value: number, times: number): void {
     this.reserve(times);
-    this.bytes.fill(value, this.position, this.position + times);
-    this.position += times;
+    const { bytes } = this;
+    const end = this.position + times;
+    for (let at = this.position; at < end; at++) bytes[at] = value;
+    this.position = end;
   }
 
   uint16(value: number): void {
@@ -86,6 +88,18 @@ export class ByteBuffer {
     this.view.setInt32(this.position, low, true);
     this.view.setInt32(this.position + 4, high, true);
     this.position += 8;
+  }
+
+  /** So many numbers of 32 bits as UInt64, each larger than the one before by `step`. */
+  uint64Steps(first: number, step: number, times: number): void {
+    this.reserve(8 * times);
+    const { view } = this;
+    const end = this.position + 8 * times;
+    for (let at = this.position, value = first; at < end; at += 8, value += step) {
+      view.setInt32(at, value, true);
+      view.setInt32(at + 4, 0, true);
+    }
+    this.position = end;
   }
 
   /** An integer of up to 53 bits as Int64. */
@@ -208,6 +222,18 @@ export class ByteBuffer {
     this.reserve(bytes.length);
     this.bytes.set(bytes, this.position);
     this.position += bytes.length;
+  }
+
+  /** All that was written to another buffer. */
+  appendAll({ bytes, view, position: length }: ByteBuffer): void {
+    if (length > 256 || length + 8 > bytes.length) {
+      this.append(bytes.subarray(0, length));
+      return;
+    }
+    this.reserve(length + 8);
+    const to = this.position;
+    for (let i = 0; i < length; i += 8) this.view.setBigUint64(to + i, view.getBigUint64(i, true), true);
+    this.position = to + length;
   }
 
   /** The last `length` bytes, so many times more. */

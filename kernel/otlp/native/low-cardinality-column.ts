@@ -21,9 +21,14 @@ export class LowCardinalityColumn implements Column {
 
   /** Adds a text out of a request, cut to `limit` bytes between two characters. */
   addText(source: WireReader, at: number, length: number, limit: number): void {
+    this.numbers.uint32(this.numberOf(source, at, length, limit));
+  }
+
+  private numberOf(source: WireReader, at: number, length: number, limit: number): number {
+    const { dictionary } = this;
     const kept = length <= limit ? length : cutLength(source.bytes, at, length, limit);
-    this.last = this.dictionary.numberAfter(this.last < this.dictionary.count ? this.last : -1, source, at, kept);
-    this.numbers.uint32(this.last);
+    this.last = dictionary.numberAfter(this.last < dictionary.count ? this.last : -1, source, at, kept);
+    return this.last;
   }
 
   /** Adds the value of this number. */
@@ -39,9 +44,7 @@ export class LowCardinalityColumn implements Column {
   /** Adds a text out of a request so many times. */
   addTextTimes(source: WireReader, at: number, length: number, limit: number, times: number): void {
     if (times === 0) return;
-    const kept = cutLength(source.bytes, at, length, limit);
-    this.last = this.dictionary.numberAfter(this.last < this.dictionary.count ? this.last : -1, source, at, kept);
-    this.numbers.uint32Times(this.last, times);
+    this.numbers.uint32Times(this.numberOf(source, at, length, limit), times);
   }
 
   writePrefix(out: BlockParts): void {

@@ -46,14 +46,14 @@ export class MapColumn implements Column {
   add({ keys, values }: MapPairs, times: number): void {
     if (times === 0) return;
     if (keys.position > 0) {
-      this.pairs.keys.append(keys.written());
+      this.pairs.keys.appendAll(keys);
       this.pairs.keys.repeat(keys.position, times - 1);
-      this.pairs.values.append(values.written());
+      this.pairs.values.appendAll(values);
       this.pairs.values.repeat(values.position, times - 1);
     }
     const count = keys.position >>> 2;
     const last = this.pairs.keys.position >>> 2;
-    for (let end = last - count * (times - 1), i = 0; i < times; i++, end += count) this.ends.uint64(end, 0);
+    this.ends.uint64Steps(last - count * (times - 1), count, times);
     this.runEnds.uint32(this.ends.position >>> 3);
   }
 

@@ -224,9 +224,9 @@ export class AttributeMap {
     return -1;
   }
 
-  /** Writes the value of one attribute as a String, cut to what a name may have. Returns its letter. */
-  writeName(reader: WireReader, place: number, out: ByteBuffer): number {
-    return this.value.write(reader, this.valueAts[place]!, this.valueLengths[place]!, out, limits.nameBytes);
+  /** Where the value of an attribute is, if it is a text; else it has no length. The reader stays where it is. */
+  textOf(reader: WireReader, place: number): Extent {
+    return this.value.textOf(reader, this.valueAts[place]!, this.valueLengths[place]!);
   }
 }
 

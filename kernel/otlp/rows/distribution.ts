@@ -7,7 +7,8 @@ import type { BlockMemory } from '../native/block-memory.ts';
 import type { ByteBuffer } from '../native/byte-buffer.ts';
 import { NullableColumn } from '../native/nullable-column.ts';
 import { PlainColumn } from '../native/plain-column.ts';
-import { lengthDelimited, varint, type WireReader } from '../wire.ts';
+import { fixed64, lengthDelimited, varint, WireError, type WireReader } from '../wire.ts';
+import { MessageFields } from './message-fields.ts';
 
 export const distributionColumns = (memory: BlockMemory) => {
   const quantileEnds = new ArrayEnds(memory);
@@ -31,23 +32,26 @@ export const distributionColumns = (memory: BlockMemory) => {
   };
 };
 
+/** In which field of its message each is; 0: in none. */
+export interface DistributionFields {
+  readonly count: number;
+  readonly sum: number;
+  readonly min: number;
+  readonly max: number;
+  readonly scale: number;
+  readonly zeroCount: number;
+  readonly zeroThreshold: number;
+}
+
 export class Distribution {
-  countAt = 0;
-  sumAt = 0;
-  /** A Summary's sum is always known: where it is not there it is 0. */
+  /** A point without a sum has 0, not NULL. */
   sumIsRequired = false;
-  minAt = 0;
-  maxAt = 0;
-  scale = 0;
-  zeroCountAt = 0;
-  zeroThresholdAt = 0;
   readonly bounds: ByteBuffer;
   readonly bucketCounts: ByteBuffer;
   readonly positive: Buckets;
   readonly negative: Buckets;
-  readonly quantiles: ByteBuffer;
-  readonly quantileValues: ByteBuffer;
   private readonly columns: ReturnType<typeof distributionColumns>;
+  private readonly quantile = new MessageFields([fixed64(1), fixed64(2)]);
   /** Points before this one that were none, and are not in the columns yet: together they cost less. */
   private none = 0;
 
@@ -57,40 +61,52 @@ export class Distribution {
     this.bucketCounts = columns.bucket_counts.elements.values;
     this.positive = new Buckets(columns.positive_counts.elements.values);
     this.negative = new Buckets(columns.negative_counts.elements.values);
-    this.quantiles = columns.quantiles.elements.values;
-    this.quantileValues = columns.quantile_values.elements.values;
   }
 
   startRequest(): void {
     this.none = 0;
   }
 
-  /** Starts the next point. */
-  clear(): void {
+  /** A point begins. */
+  start(): void {
     this.flush();
-    this.countAt = 0;
-    this.sumAt = 0;
     this.sumIsRequired = false;
-    this.minAt = 0;
-    this.maxAt = 0;
-    this.scale = 0;
-    this.zeroCountAt = 0;
-    this.zeroThresholdAt = 0;
-    this.positive.clear();
-    this.negative.clear();
+    this.positive.start();
+    this.negative.start();
+  }
+
+  /** Takes an element of a repeated fixed64 or double, or a run of them. Parsers must take these packed and one by one. */
+  readNumbers(reader: WireReader, tag: number, into: ByteBuffer): void {
+    const length = (tag & 7) === 2 ? reader.length() : 8;
+    if (length % 8 !== 0) throw new WireError('packed numbers of 8 bytes, but not a multiple of 8,', reader.position);
+    const at = reader.position;
+    reader.advance(length);
+    into.copy(reader, at, length);
+  }
+
+  /** Takes the ValueAtQuantile whose length comes next. */
+  readQuantile(reader: WireReader): void {
+    const { quantile, columns } = this;
+    const outer = reader.enter();
+    quantile.clear();
+    quantile.next(reader);
+    columns.quantiles.elements.values.fixed64(reader, quantile.at[1]!);
+    columns.quantile_values.elements.values.fixed64(reader, quantile.at[2]!);
+    reader.leave(outer);
   }
 
   /** The point has ended. */
-  end(reader: WireReader): void {
+  end(reader: WireReader, { at, value }: MessageFields, field: DistributionFields): void {
     const { columns } = this;
-    columns.count.values.fixed64(reader, this.countAt);
-    if (this.sumIsRequired) columns.sum.add(reader, this.sumAt);
-    else addNullable(columns.sum, reader, this.sumAt);
-    addNullable(columns.min, reader, this.minAt);
-    addNullable(columns.max, reader, this.maxAt);
-    columns.scale.values.uint32(this.scale);
-    columns.zero_count.values.fixed64(reader, this.zeroCountAt);
-    columns.zero_threshold.values.fixed64(reader, this.zeroThresholdAt);
+    const scale = value[field.scale]!;
+    columns.count.values.fixed64(reader, at[field.count]!);
+    if (this.sumIsRequired) columns.sum.add(reader, at[field.sum]!);
+    else addNullable(columns.sum, reader, at[field.sum]!);
+    addNullable(columns.min, reader, at[field.min]!);
+    addNullable(columns.max, reader, at[field.max]!);
+    columns.scale.values.uint32(zigzag(scale));
+    columns.zero_count.values.fixed64(reader, at[field.zeroCount]!);
+    columns.zero_threshold.values.fixed64(reader, at[field.zeroThreshold]!);
     columns.positive_offset.values.uint32(this.positive.offset);
     columns.negative_offset.values.uint32(this.negative.offset);
     this.endArrays(1);
@@ -132,25 +148,29 @@ const addNullable = (column: NullableColumn, reader: WireReader, at: number): vo
   else column.add(reader, at);
 };
 
+/** A sint32 as it is in a varint. */
+const zigzag = (value: number): number => (value >>> 1) ^ -(value & 1);
+
 /** Buckets of an exponential histogram. */
 class Buckets {
   offset = 0;
   private readonly counts: ByteBuffer;
-  private start = 0;
+  private firstAt = 0;
 
   constructor(counts: ByteBuffer) {
     this.counts = counts;
   }
 
-  clear(): void {
+  /** A point begins. */
+  start(): void {
     this.offset = 0;
-    this.start = this.counts.position;
+    this.firstAt = this.counts.position;
   }
 
   /** Takes the Buckets whose length comes next, in place of those taken before. */
   read(reader: WireReader): void {
     this.offset = 0;
-    this.counts.position = this.start;
+    this.counts.position = this.firstAt;
     const outer = reader.enter();
     while (reader.position < reader.end) {
       const tag = reader.tag();

@@ -20,9 +20,8 @@ export const headColumns = (memory: BlockMemory) => ({
 
 export type HeadColumns = ReturnType<typeof headColumns>;
 
-/** The request has ended and had so many rows. */
+/** The request has ended and had so many rows, one or more. */
 export const addOrigin = (columns: HeadColumns, origin: Origin, rows: number): void => {
-  if (rows === 0) return;
   const { org, project, received_at, retention_days } = columns;
   org.addTimes(org.dictionary.numberOfText(origin.org), rows);
   project.addTimes(project.dictionary.numberOfText(origin.project), rows);

@@ -9,6 +9,7 @@ import { PlainColumn } from '../native/plain-column.ts';
 import { fixed32, fixed64, lengthDelimited, varint, WireReader } from '../wire.ts';
 import { AttributeMap } from './attribute-map.ts';
 import { headColumns } from './head-columns.ts';
+import { MessageFields } from './message-fields.ts';
 import type { Origin } from './origin.ts';
 import { type DerivedRows, defineTranscoder, type RecordWriter, type Transcoded } from './rows-block.ts';
 import { severityOfNumber, severityOfText } from './severity.ts';
@@ -44,10 +45,9 @@ export const logsTranscoder = () => defineTranscoder('logs', (memory) => new Log
 class LogRecordWriter implements RecordWriter {
   readonly columns;
   private readonly attributes: AttributeMap;
+  private readonly fields = logFields();
   private readonly value = new ValueText();
   private facets: FacetsOfBlock | undefined;
-  private partition = 0;
-  private offset = 0;
   private index = 0;
   /** Nanoseconds, in two halves. */
   private arrivalLow = 0;
@@ -58,111 +58,57 @@ class LogRecordWriter implements RecordWriter {
     this.attributes = new AttributeMap(this.columns.attributes, this.columns.attribute_types);
   }
 
-  startRequest({ partition, offset, receivedAtMs }: Origin): void {
-    this.partition = partition;
-    this.offset = offset;
+  startRequest({ receivedAtMs }: Origin): void {
     this.index = 0;
     const arrival = BigInt(receivedAtMs) * 1_000_000n;
     this.arrivalLow = Number(BigInt.asIntN(32, arrival));
     this.arrivalHigh = Number(BigInt.asIntN(32, arrival >> 32n));
   }
 
-  writeRecord(reader: WireReader, counts: Transcoded): void {
-    const { attributes, value } = this;
-    attributes.clear();
-    let timeAt = 0;
-    let observedAt = 0;
-    let severityNumber = 0;
-    let severityAt = 0;
-    let severityLength = 0;
-    let bodyAt = 0;
-    let bodyLength = 0;
-    let eventAt = 0;
-    let eventLength = 0;
-    let traceIdAt = 0;
-    let traceIdLength = 0;
-    let spanIdAt = 0;
-    let spanIdLength = 0;
-    let flags = 0;
-    let dropped = 0;
-    while (reader.position < reader.end) {
-      const tag = reader.tag();
-      switch (tag) {
-        case field.time:
-          timeAt = reader.position;
-          reader.advance(8);
-          break;
-        case field.observedTime:
-          observedAt = reader.position;
-          reader.advance(8);
-          break;
-        case field.severityNumber:
-          severityNumber = reader.varint32();
-          break;
-        case field.severityText:
-          severityLength = reader.length();
-          severityAt = reader.position;
-          reader.position += severityLength;
-          break;
-        case field.body:
-          bodyLength = reader.length();
-          bodyAt = reader.position;
-          reader.position += bodyLength;
-          break;
-        case field.attributes:
-          attributes.add(reader, field.attributes);
-          break;
-        case field.droppedAttributes:
-          dropped = reader.varint32();
-          break;
-        case field.flags:
-          flags = reader.fixed32();
-          break;
-        case field.traceId:
-          traceIdLength = reader.length();
-          traceIdAt = reader.position;
-          reader.position += traceIdLength;
-          break;
-        case field.spanId:
-          spanIdLength = reader.length();
-          spanIdAt = reader.position;
-          reader.position += spanIdLength;
-          break;
-        case field.eventName:
-          eventLength = reader.length();
-          eventAt = reader.position;
-          reader.position += eventLength;
-          break;
-        default:
-          reader.skip(tag);
-      }
-    }
+  endRequest({ partition, offset }: Origin, rows: number): void {
+    const { record_partition, record_offset } = this.columns;
+    record_partition.values.uint16(partition);
+    record_partition.values.repeat(2, rows - 1);
+    record_offset.values.int64(offset);
+    record_offset.values.repeat(8, rows - 1);
+  }
 
-    const { columns } = this;
-    columns.record_partition.values.uint16(this.partition);
-    columns.record_offset.values.int64(this.offset);
-    columns.record_index.values.uint32(this.index++);
+  writeRecord(reader: WireReader, counts: Transcoded): void {
+    const { fields, attributes } = this;
+    fields.clear();
+    attributes.clear();
+    for (let tag = fields.next(reader); tag !== 0; tag = fields.next(reader)) attributes.add(reader, tag);
+    this.writeColumns(reader, counts);
+  }
+
+  private writeColumns(reader: WireReader, counts: Transcoded): void {
+    const { columns, attributes, value: body } = this;
+    const { at, value } = this.fields;
+    const severityNumber = value[field.severityNumber]!;
+    const severityAt = at[field.severityText]!;
+    const severityLength = value[field.severityText]!;
     const time = columns.time.values;
-    if (isSet(reader, timeAt)) time.time(reader, timeAt);
-    else if (isSet(reader, observedAt)) time.time(reader, observedAt);
+    columns.record_index.values.uint32(this.index++);
+    if (isSet(reader, at[field.time]!)) time.time(reader, at[field.time]!);
+    else if (isSet(reader, at[field.observedTime]!)) time.time(reader, at[field.observedTime]!);
     else time.uint64(this.arrivalLow, this.arrivalHigh);
-    columns.time_unix_nano.values.fixed64(reader, timeAt);
-    columns.observed_time_unix_nano.values.fixed64(reader, observedAt);
+    columns.time_unix_nano.values.fixed64(reader, at[field.time]!);
+    columns.observed_time_unix_nano.values.fixed64(reader, at[field.observedTime]!);
     columns.severity_number.values.byte(severityNumber > 24 ? 0 : severityNumber);
     columns.severity.values.byte(
       severityOfNumber(severityNumber) || severityOfText(latin1(reader, severityAt, severityLength)),
     );
     columns.severity_text.addText(reader, severityAt, severityLength, limits.nameBytes);
-    value.cut = 0;
-    const bodyType = value.write(reader, bodyAt, bodyLength, columns.body.values, limits.bodyBytes);
+    body.cut = 0;
+    const bodyType = body.write(reader, at[field.body]!, value[field.body]!, columns.body.values, limits.bodyBytes);
     columns.body_type.addText(letters, bodyType, 1, 1);
-    columns.event_name.addText(reader, eventAt, eventLength, limits.nameBytes);
-    columns.trace_id.values.fixedString(reader, traceIdAt, traceIdLength, 16);
-    columns.span_id.values.fixedString(reader, spanIdAt, spanIdLength, 8);
-    columns.flags.values.uint32(flags);
-    columns.dropped_attributes_count.values.uint32(sum32(dropped, attributes.dropped));
-    const bodyCut = (value.cut & cut.values) === 0 ? value.cut : cut.body | (value.cut & ~cut.values);
-    const cutHere = bodyCut | cutName(severityLength) | cutName(eventLength);
+    columns.event_name.addText(reader, at[field.eventName]!, value[field.eventName]!, limits.nameBytes);
+    columns.trace_id.values.fixedString(reader, at[field.traceId]!, value[field.traceId]!, 16);
+    columns.span_id.values.fixedString(reader, at[field.spanId]!, value[field.spanId]!, 8);
+    columns.flags.values.uint32(value[field.flags]!);
+    columns.dropped_attributes_count.values.uint32(sum32(value[field.droppedAttributes]!, attributes.dropped));
+    const bodyCut = (body.cut & cut.values) === 0 ? body.cut : cut.body | (body.cut & ~cut.values);
+    const cutHere = bodyCut | cutName(severityLength) | cutName(value[field.eventName]!);
     const cutInAll = attributes.end(reader, cutHere);
     columns.attributes.end();
     columns.attribute_types.add(attributes.typesNumber());
@@ -189,15 +135,26 @@ const latin1 = ({ bytes }: WireReader, at: number, length: number): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset + at, Math.min(length, 32)).toString('latin1');
 
 const field = {
-  time: fixed64(1),
-  severityNumber: varint(2),
-  severityText: lengthDelimited(3),
-  body: lengthDelimited(5),
-  attributes: lengthDelimited(6),
-  droppedAttributes: varint(7),
-  flags: fixed32(8),
-  traceId: lengthDelimited(9),
-  spanId: lengthDelimited(10),
-  observedTime: fixed64(11),
-  eventName: lengthDelimited(12),
+  time: 1,
+  severityNumber: 2,
+  severityText: 3,
+  body: 5,
+  attributes: 6,
+  droppedAttributes: 7,
+  flags: 8,
+  traceId: 9,
+  spanId: 10,
+  observedTime: 11,
+  eventName: 12,
 } as const;
+
+const logFields = () =>
+  new MessageFields(
+    [
+      ...[field.severityText, field.body, field.traceId, field.spanId, field.eventName].map(lengthDelimited),
+      ...[field.time, field.observedTime].map(fixed64),
+      ...[field.severityNumber, field.droppedAttributes].map(varint),
+      fixed32(field.flags),
+    ],
+    [lengthDelimited(field.attributes)],
+  );

@@ -10,14 +10,9 @@ import { MapColumn, scratchPairs } from '../native/map-column.ts';
 import { PlainColumn } from '../native/plain-column.ts';
 import { lengthDelimited, varint, type WireReader } from '../wire.ts';
 import { AttributeMap } from './attribute-map.ts';
-import { DataPoint, dataPointColumns } from './data-point.ts';
-import {
-  readExponentialHistogramPoint,
-  readHistogramPoint,
-  readNumberPoint,
-  readSummaryPoint,
-} from './data-point-fields.ts';
+import { DataPointWriter, dataPointColumns, type MetricKind, metricKind } from './data-point.ts';
 import { headColumns } from './head-columns.ts';
+import { MessageFields } from './message-fields.ts';
 import { defineTranscoder, type RecordWriter, type Transcoded } from './rows-block.ts';
 
 const metricColumns = (memory: BlockMemory) => ({
@@ -38,142 +33,109 @@ const metricColumns = (memory: BlockMemory) => ({
 
 export const metricsTranscoder = () => defineTranscoder('metric_points', (memory) => new MetricWriter(memory));
 
-/** The field of a Metric each kind comes in, its value in the column `kind`, and how its points are read. */
-const kinds = [
-  { tag: lengthDelimited(5), kind: 1, readPoint: readNumberPoint, isNumber: true },
-  { tag: lengthDelimited(7), kind: 2, readPoint: readNumberPoint, isNumber: true },
-  { tag: lengthDelimited(9), kind: 3, readPoint: readHistogramPoint, isNumber: false },
-  { tag: lengthDelimited(10), kind: 4, readPoint: readExponentialHistogramPoint, isNumber: false },
-  { tag: lengthDelimited(11), kind: 5, readPoint: readSummaryPoint, isNumber: false },
-] as const;
-type Kind = (typeof kinds)[number];
-
 class MetricWriter implements RecordWriter {
   readonly columns;
   private readonly metadataPairs = scratchPairs(limits.rowsBytes);
   private readonly metadata: AttributeMap;
-  private readonly point: DataPoint;
+  private readonly points: DataPointWriter;
+  private readonly fields = metricFields();
 
   constructor(memory: BlockMemory) {
     this.columns = metricColumns(memory);
     const { metadata, metadata_types } = this.columns;
     this.metadata = new AttributeMap({ pairs: this.metadataPairs, dictionary: metadata.dictionary }, metadata_types);
-    this.point = new DataPoint(this.columns);
+    this.points = new DataPointWriter(this.columns);
   }
 
   startRequest(): void {
-    this.point.distribution.startRequest();
+    this.points.startRequest();
   }
 
   endRequest(): void {
-    this.point.distribution.flush();
+    this.points.endRequest();
   }
 
   /** Fields may come in any order and the last kind counts, so the metric is looked over before its points are read. */
   writeRecord(reader: WireReader, counts: Transcoded): void {
-    const { columns, metadata, metadataPairs } = this;
-    let nameAt = 0;
-    let nameLength = 0;
-    let descriptionAt = 0;
-    let descriptionLength = 0;
-    let unitAt = 0;
-    let unitLength = 0;
-    let data: Kind | undefined;
-    let dataAt = 0;
-    let dataLength = 0;
+    const { columns, fields, metadata, metadataPairs } = this;
+    const { at, value } = fields;
     metadataPairs.keys.clear();
     metadataPairs.values.clear();
+    fields.clear();
     metadata.clear();
-    while (reader.position < reader.end) {
-      const tag = reader.tag();
-      switch (tag) {
-        case lengthDelimited(1):
-          nameLength = reader.length();
-          nameAt = reader.position;
-          reader.position += nameLength;
-          break;
-        case lengthDelimited(2):
-          descriptionLength = reader.length();
-          descriptionAt = reader.position;
-          reader.position += descriptionLength;
-          break;
-        case lengthDelimited(3):
-          unitLength = reader.length();
-          unitAt = reader.position;
-          reader.position += unitLength;
-          break;
-        case lengthDelimited(12):
-          metadata.add(reader, tag);
-          break;
-        default: {
-          const kind = kinds.find((known) => known.tag === tag);
-          if (kind === undefined) reader.skip(tag);
-          else {
-            data = kind;
-            dataLength = reader.length();
-            dataAt = reader.position;
-            reader.position += dataLength;
-          }
-        }
-      }
-    }
-    if (data === undefined) return;
+    for (let tag = fields.next(reader); tag !== 0; tag = fields.next(reader)) metadata.add(reader, tag);
+    const data = lastData(at);
+    if (at[data] === 0) return;
+    const kind = kindOfField[data]!;
 
     const { rows, cutRows } = counts;
     const recordEnd = reader.end;
-    reader.position = dataAt;
-    reader.end = dataAt + dataLength;
-    this.writePoints(reader, data, counts);
-    const points = counts.rows - rows;
-    reader.position = dataAt;
-    this.writeStream(reader, points);
+    reader.position = at[data]!;
+    reader.end = at[data]! + value[data]!;
+    this.writeData(reader, kind, counts);
     reader.end = recordEnd;
 
-    columns.metric.addTextTimes(reader, nameAt, nameLength, limits.nameBytes, points);
-    columns.description.addTextTimes(reader, descriptionAt, descriptionLength, limits.nameBytes, points);
-    columns.unit.addTextTimes(reader, unitAt, unitLength, limits.nameBytes, points);
-    const cut = metadata.end(reader, cutName(nameLength) | cutName(descriptionLength) | cutName(unitLength));
+    const points = counts.rows - rows;
+    columns.metric.addTextTimes(reader, at[field.name]!, value[field.name]!, limits.nameBytes, points);
+    columns.description.addTextTimes(
+      reader,
+      at[field.description]!,
+      value[field.description]!,
+      limits.nameBytes,
+      points,
+    );
+    columns.unit.addTextTimes(reader, at[field.unit]!, value[field.unit]!, limits.nameBytes, points);
+    const cutHere = cutName(value[field.name]!) | cutName(value[field.description]!) | cutName(value[field.unit]!);
+    const cut = metadata.end(reader, cutHere);
     columns.metadata.add(metadataPairs, points);
     columns.metadata_types.addTimes(metadata.typesNumber(), points);
-    columns.kind.values.byteTimes(data.kind, points);
+    columns.kind.values.byteTimes(kind, points);
     if (cut !== 0) counts.cutRows = cutRows + points;
   }
 
-  private writePoints(reader: WireReader, { readPoint, isNumber }: Kind, counts: Transcoded): void {
-    const { point } = this;
+  /** A Gauge, Sum, Histogram, ExponentialHistogram or Summary. Its temporality may stand before or after its points. */
+  private writeData(reader: WireReader, kind: MetricKind, counts: Transcoded): void {
+    const { columns, points } = this;
     const { rows } = counts;
-    while (reader.position < reader.end) {
-      const tag = reader.tag();
-      if (tag !== lengthDelimited(1)) {
-        reader.skip(tag);
-        continue;
-      }
-      const outer = reader.enter();
-      point.clear();
-      if (!isNumber) point.distribution.clear();
-      readPoint(reader, point);
-      reader.leave(outer);
-      if (point.end(reader) !== 0) counts.cutRows++;
-      if (isNumber) point.endNumber(reader);
-      else point.distribution.end(reader);
-      counts.rows++;
-    }
-    // At once for all points, which are of one kind.
-    if (isNumber) point.distribution.addNone(counts.rows - rows);
-    else point.addNoNumbers(counts.rows - rows);
-  }
-
-  /** Temporality and monotonicity, which may stand before or after the points of a Sum, Histogram or ExponentialHistogram. */
-  private writeStream(reader: WireReader, points: number): void {
     let temporality = 0;
     let monotonic = false;
     while (reader.position < reader.end) {
       const tag = reader.tag();
-      if (tag === varint(2)) temporality = reader.varint32();
+      if (tag === lengthDelimited(1)) {
+        const outer = reader.enter();
+        if (points.add(reader, kind) !== 0) counts.cutRows++;
+        reader.leave(outer);
+        counts.rows++;
+      } else if (tag === varint(2)) temporality = reader.varint32();
       else if (tag === varint(3)) monotonic = reader.bool();
       else reader.skip(tag);
     }
-    this.columns.temporality.values.byteTimes(temporality > 2 ? 0 : temporality, points);
-    this.columns.monotonic.values.byteTimes(monotonic ? 1 : 0, points);
+    const added = counts.rows - rows;
+    points.endMetric(kind, added);
+    columns.temporality.values.byteTimes(temporality > 2 ? 0 : temporality, added);
+    columns.monotonic.values.byteTimes(monotonic ? 1 : 0, added);
   }
 }
+
+const field = { name: 1, description: 2, unit: 3, metadata: 12 } as const;
+
+/** By the field of a Metric that it comes in. */
+const kindOfField: Readonly<Record<number, MetricKind>> = {
+  5: metricKind.gauge,
+  7: metricKind.sum,
+  9: metricKind.histogram,
+  10: metricKind.exponentialHistogram,
+  11: metricKind.summary,
+};
+
+const metricFields = () =>
+  new MessageFields([field.name, field.description, field.unit, 5, 7, 9, 10, 11].map(lengthDelimited), [
+    lengthDelimited(field.metadata),
+  ]);
+
+/** Which of the data fields came last: of a oneof it is the one that counts. */
+const lastData = (at: Uint32Array): number => {
+  let last = 5;
+  for (const other of [7, 9, 10, 11]) if (at[other]! > at[last]!) last = other;
+  return last;
+};

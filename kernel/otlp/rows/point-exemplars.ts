@@ -9,7 +9,8 @@ import { MapColumn } from '../native/map-column.ts';
 import { PlainColumn } from '../native/plain-column.ts';
 import { fixed64, lengthDelimited, type WireReader } from '../wire.ts';
 import { AttributeMap } from './attribute-map.ts';
-import { NumberValue } from './number-value.ts';
+import { MessageFields } from './message-fields.ts';
+import { addNumber, type NumberColumns } from './number-value.ts';
 
 export const exemplarColumns = (memory: BlockMemory) => {
   const ends = new ArrayEnds(memory);
@@ -31,24 +32,24 @@ export class PointExemplars {
   dropped = 0;
   cut = 0;
   private count = 0;
-  private readonly value = new NumberValue();
   private readonly ends: ArrayEnds;
   private readonly times: ByteBuffer;
-  private readonly valueTypes: ByteBuffer;
-  private readonly values: ByteBuffer;
-  private readonly intValues: ByteBuffer;
+  private readonly number: NumberColumns;
   private readonly traceIds: ByteBuffer;
   private readonly spanIds: ByteBuffer;
   private readonly maps: MapColumn;
   private readonly types: LowCardinalityColumn;
   private readonly attributes: AttributeMap;
+  private readonly fields = exemplarFields();
 
   constructor(columns: ReturnType<typeof exemplarColumns>) {
     this.ends = columns['exemplars.time'].ends;
     this.times = columns['exemplars.time'].elements.values;
-    this.valueTypes = columns['exemplars.value_type'].elements.values;
-    this.values = columns['exemplars.value'].elements.values;
-    this.intValues = columns['exemplars.value_int'].elements.values;
+    this.number = {
+      types: columns['exemplars.value_type'].elements.values,
+      doubles: columns['exemplars.value'].elements.values,
+      ints: columns['exemplars.value_int'].elements.values,
+    };
     this.traceIds = columns['exemplars.trace_id'].elements.values;
     this.spanIds = columns['exemplars.span_id'].elements.values;
     this.maps = columns['exemplars.attributes'].elements;
@@ -72,49 +73,16 @@ export class PointExemplars {
   }
 
   private read(reader: WireReader): void {
-    const { attributes, value } = this;
-    let timeAt = 0;
-    let spanIdAt = 0;
-    let spanIdLength = 0;
-    let traceIdAt = 0;
-    let traceIdLength = 0;
+    const { fields, attributes } = this;
+    const { at, value } = fields;
+    fields.clear();
     attributes.clear();
-    value.clear();
-    while (reader.position < reader.end) {
-      const tag = reader.tag();
-      switch (tag) {
-        case fixed64(2):
-          timeAt = reader.position;
-          reader.advance(8);
-          break;
-        case fixed64(3):
-          value.read(reader, false);
-          break;
-        case lengthDelimited(4):
-          spanIdLength = reader.length();
-          spanIdAt = reader.position;
-          reader.position += spanIdLength;
-          break;
-        case lengthDelimited(5):
-          traceIdLength = reader.length();
-          traceIdAt = reader.position;
-          reader.position += traceIdLength;
-          break;
-        case fixed64(6):
-          value.read(reader, true);
-          break;
-        case lengthDelimited(7):
-          attributes.add(reader, tag);
-          break;
-        default:
-          reader.skip(tag);
-      }
-    }
+    for (let tag = fields.next(reader); tag !== 0; tag = fields.next(reader)) attributes.add(reader, tag);
     this.count++;
-    this.times.time(reader, timeAt);
-    value.write(reader, this.valueTypes, this.values, this.intValues);
-    this.traceIds.fixedString(reader, traceIdAt, traceIdLength, 16);
-    this.spanIds.fixedString(reader, spanIdAt, spanIdLength, 8);
+    this.times.time(reader, at[field.time]!);
+    addNumber(reader, at[field.double]!, at[field.int]!, this.number);
+    this.traceIds.fixedString(reader, at[field.traceId]!, value[field.traceId]!, 16);
+    this.spanIds.fixedString(reader, at[field.spanId]!, value[field.spanId]!, 8);
     this.cut |= attributes.end(reader, 0);
     this.maps.end();
     this.types.add(attributes.typesNumber());
@@ -125,3 +93,11 @@ export class PointExemplars {
     this.ends.add(this.times.position / 8);
   }
 }
+
+const field = { time: 2, double: 3, spanId: 4, traceId: 5, int: 6, attributes: 7 } as const;
+
+const exemplarFields = () =>
+  new MessageFields(
+    [...[field.time, field.double, field.int].map(fixed64), ...[field.spanId, field.traceId].map(lengthDelimited)],
+    [lengthDelimited(field.attributes)],
+  );

@@ -4,13 +4,11 @@
  */
 import { cutName, limits } from '../limits.ts';
 import type { BlockMemory } from '../native/block-memory.ts';
-import { scratchBuffer } from '../native/byte-buffer.ts';
 import { LowCardinalityColumn } from '../native/low-cardinality-column.ts';
 import { MapColumn, scratchPairs } from '../native/map-column.ts';
 import { lengthDelimited, WireReader } from '../wire.ts';
 import { AttributeMap } from './attribute-map.ts';
 import { type Extent, noExtent } from './extent.ts';
-import { letter } from './value-text.ts';
 
 export const resourceColumns = (memory: BlockMemory) => ({
   resource_attributes: new MapColumn(memory),
@@ -33,7 +31,8 @@ const extracted = (
     { column: 'host', keys: ['host.name', 'k8s.node.name'], otherwise: '' },
   ] as const
 ).map(({ column, keys, otherwise }) => ({
-  ...{ column, otherwise },
+  column,
+  otherwise: new WireReader(Buffer.from(otherwise)),
   keys: keys.map((key) => new WireReader(Buffer.from(key))),
 }));
 
@@ -44,7 +43,6 @@ export class ResourceHead {
   private readonly columns: ReturnType<typeof resourceColumns>;
   private readonly pairs = scratchPairs(limits.rowsBytes);
   private readonly attributes: AttributeMap;
-  private readonly text = scratchBuffer(limits.rowsBytes);
 
   constructor(columns: ReturnType<typeof resourceColumns>) {
     this.columns = columns;
@@ -73,19 +71,16 @@ export class ResourceHead {
   }
 
   private addExtracted(reader: WireReader, of: (typeof extracted)[number], rows: number): void {
-    const { text, attributes } = this;
+    const { attributes } = this;
     const column = this.columns[of.column];
     for (const key of of.keys) {
       const place = attributes.find(key);
       if (place < 0) continue;
-      text.clear();
-      const isText = attributes.writeName(reader, place, text) === letter.string;
-      // a String: its length comes first
-      if (!isText || text.bytes[0] === 0) continue;
-      const bytes = text.written().subarray(text.position > 0x80 ? 2 : 1);
-      column.addTimes(column.dictionary.numberOfBytes(bytes), rows);
+      const value = attributes.textOf(reader, place);
+      if (value.length === 0) continue;
+      column.addTextTimes(reader, value.at, value.length, limits.nameBytes, rows);
       return;
     }
-    column.addTimes(column.dictionary.numberOfText(of.otherwise), rows);
+    column.addTextTimes(of.otherwise, 0, of.otherwise.bytes.length, limits.nameBytes, rows);
   }
 }

@@ -60,8 +60,9 @@ export interface DerivedRows {
 export interface RecordWriter {
   /** In the order of the block. */
   readonly columns: HeadColumns & Columns;
-  startRequest(origin: Origin): void;
-  endRequest?(): void;
+  startRequest?(origin: Origin): void;
+  /** Adds what all rows of a request have in common, or were not worth adding one by one. There is at least one. */
+  endRequest?(origin: Origin, rows: number): void;
   /**
    * Adds the rows of one record, of the message that the reader has entered, without the columns of their head, and
    * counts them. Leaves the reader anywhere in it, and its `end` alone.
@@ -90,10 +91,12 @@ export const defineTranscoder = (table: string, createWriter: (memory: BlockMemo
         const counts = { rows: 0, cutRows: 0 };
         memory.mark();
         try {
-          writer.startRequest(origin);
+          writer.startRequest?.(origin);
           walk.request(new WireReader(request), counts);
-          writer.endRequest?.();
-          addOrigin(writer.columns, origin, counts.rows);
+          if (counts.rows > 0) {
+            writer.endRequest?.(origin, counts.rows);
+            addOrigin(writer.columns, origin, counts.rows);
+          }
           memory.checkRequest();
         } catch (error) {
           memory.rollback();

@@ -9,6 +9,7 @@ import { MapColumn } from '../native/map-column.ts';
 import { PlainColumn } from '../native/plain-column.ts';
 import { fixed64, lengthDelimited, varint, type WireReader } from '../wire.ts';
 import { AttributeMap } from './attribute-map.ts';
+import { MessageFields } from './message-fields.ts';
 
 export const eventColumns = (memory: BlockMemory) => {
   const ends = new ArrayEnds(memory);
@@ -33,6 +34,7 @@ export class SpanEvents {
   private readonly types: LowCardinalityColumn;
   private readonly droppedAttributes: ByteBuffer;
   private readonly attributes: AttributeMap;
+  private readonly fields = eventFields();
 
   constructor(columns: ReturnType<typeof eventColumns>) {
     this.ends = columns['events.time'].ends;
@@ -60,41 +62,18 @@ export class SpanEvents {
   }
 
   private read(reader: WireReader): void {
-    const { attributes } = this;
-    let timeAt = 0;
-    let nameAt = 0;
-    let nameLength = 0;
-    let dropped = 0;
+    const { fields, attributes } = this;
+    const { at, value } = fields;
+    fields.clear();
     attributes.clear();
-    while (reader.position < reader.end) {
-      const tag = reader.tag();
-      switch (tag) {
-        case fixed64(1):
-          timeAt = reader.position;
-          reader.advance(8);
-          break;
-        case lengthDelimited(2):
-          nameLength = reader.length();
-          nameAt = reader.position;
-          reader.position += nameLength;
-          break;
-        case lengthDelimited(3):
-          attributes.add(reader, lengthDelimited(3));
-          break;
-        case varint(4):
-          dropped = reader.varint32();
-          break;
-        default:
-          reader.skip(tag);
-      }
-    }
+    for (let tag = fields.next(reader); tag !== 0; tag = fields.next(reader)) attributes.add(reader, tag);
     this.count++;
-    this.times.time(reader, timeAt);
-    this.names.addText(reader, nameAt, nameLength, limits.nameBytes);
-    this.cut |= attributes.end(reader, cutName(nameLength));
+    this.times.time(reader, at[field.time]!);
+    this.names.addText(reader, at[field.name]!, value[field.name]!, limits.nameBytes);
+    this.cut |= attributes.end(reader, cutName(value[field.name]!));
     this.maps.end();
     this.types.add(attributes.typesNumber());
-    this.droppedAttributes.uint32(sum32(dropped, attributes.dropped));
+    this.droppedAttributes.uint32(sum32(value[field.droppedAttributes]!, attributes.dropped));
   }
 
   /** The span has no more events. */
@@ -102,3 +81,11 @@ export class SpanEvents {
     this.ends.add(this.times.position / 8);
   }
 }
+
+const field = { time: 1, name: 2, attributes: 3, droppedAttributes: 4 } as const;
+
+const eventFields = () =>
+  new MessageFields(
+    [fixed64(field.time), lengthDelimited(field.name), varint(field.droppedAttributes)],
+    [lengthDelimited(field.attributes)],
+  );

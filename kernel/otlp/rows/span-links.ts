@@ -9,6 +9,7 @@ import { MapColumn } from '../native/map-column.ts';
 import { PlainColumn } from '../native/plain-column.ts';
 import { fixed32, lengthDelimited, varint, type WireReader } from '../wire.ts';
 import { AttributeMap } from './attribute-map.ts';
+import { MessageFields } from './message-fields.ts';
 
 export const linkColumns = (memory: BlockMemory) => {
   const ends = new ArrayEnds(memory);
@@ -37,6 +38,7 @@ export class SpanLinks {
   private readonly types: LowCardinalityColumn;
   private readonly droppedAttributes: ByteBuffer;
   private readonly attributes: AttributeMap;
+  private readonly fields = linkFields();
 
   constructor(columns: ReturnType<typeof linkColumns>) {
     this.ends = columns['links.trace_id'].ends;
@@ -66,56 +68,20 @@ export class SpanLinks {
   }
 
   private read(reader: WireReader): void {
-    const { attributes } = this;
-    let traceIdAt = 0;
-    let traceIdLength = 0;
-    let spanIdAt = 0;
-    let spanIdLength = 0;
-    let stateAt = 0;
-    let stateLength = 0;
-    let flags = 0;
-    let dropped = 0;
+    const { fields, attributes } = this;
+    const { at, value } = fields;
+    fields.clear();
     attributes.clear();
-    while (reader.position < reader.end) {
-      const tag = reader.tag();
-      switch (tag) {
-        case lengthDelimited(1):
-          traceIdLength = reader.length();
-          traceIdAt = reader.position;
-          reader.position += traceIdLength;
-          break;
-        case lengthDelimited(2):
-          spanIdLength = reader.length();
-          spanIdAt = reader.position;
-          reader.position += spanIdLength;
-          break;
-        case lengthDelimited(3):
-          stateLength = reader.length();
-          stateAt = reader.position;
-          reader.position += stateLength;
-          break;
-        case lengthDelimited(4):
-          attributes.add(reader, lengthDelimited(4));
-          break;
-        case varint(5):
-          dropped = reader.varint32();
-          break;
-        case fixed32(6):
-          flags = reader.fixed32();
-          break;
-        default:
-          reader.skip(tag);
-      }
-    }
+    for (let tag = fields.next(reader); tag !== 0; tag = fields.next(reader)) attributes.add(reader, tag);
     this.count++;
-    this.traceIds.fixedString(reader, traceIdAt, traceIdLength, 16);
-    this.spanIds.fixedString(reader, spanIdAt, spanIdLength, 8);
-    this.flags.uint32(flags);
-    this.traceStates.text(reader, stateAt, stateLength, limits.valueBytes);
-    this.cut |= attributes.end(reader, cutValue(stateLength));
+    this.traceIds.fixedString(reader, at[field.traceId]!, value[field.traceId]!, 16);
+    this.spanIds.fixedString(reader, at[field.spanId]!, value[field.spanId]!, 8);
+    this.flags.uint32(value[field.flags]!);
+    this.traceStates.text(reader, at[field.traceState]!, value[field.traceState]!, limits.valueBytes);
+    this.cut |= attributes.end(reader, cutValue(value[field.traceState]!));
     this.maps.end();
     this.types.add(attributes.typesNumber());
-    this.droppedAttributes.uint32(sum32(dropped, attributes.dropped));
+    this.droppedAttributes.uint32(sum32(value[field.droppedAttributes]!, attributes.dropped));
   }
 
   /** The span has no more links. */
@@ -123,3 +89,15 @@ export class SpanLinks {
     this.ends.add(this.flags.position / 4);
   }
 }
+
+const field = { traceId: 1, spanId: 2, traceState: 3, attributes: 4, droppedAttributes: 5, flags: 6 } as const;
+
+const linkFields = () =>
+  new MessageFields(
+    [
+      ...[field.traceId, field.spanId, field.traceState].map(lengthDelimited),
+      varint(field.droppedAttributes),
+      fixed32(field.flags),
+    ],
+    [lengthDelimited(field.attributes)],
+  );

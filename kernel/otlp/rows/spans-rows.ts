@@ -58,8 +58,6 @@ class SpanWriter implements RecordWriter {
     this.links = new SpanLinks(this.columns);
   }
 
-  startRequest(): void {}
-
   writeRecord(reader: WireReader, counts: Transcoded): void {
     const { fields, attributes, events, links } = this;
     fields.clear();

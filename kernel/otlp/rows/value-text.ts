@@ -6,6 +6,7 @@
 import { cut, cutLength, limits } from '../limits.ts';
 import { type ByteBuffer, scratchBuffer } from '../native/byte-buffer.ts';
 import { fixed64, lengthDelimited, varint, type WireReader } from '../wire.ts';
+import { type Extent, noExtent } from './extent.ts';
 import { writeDouble, writeInteger, writeJsonDouble } from './number-text.ts';
 
 /** The letters of `attribute_types`, as character codes. */
@@ -52,6 +53,11 @@ export class ValueText {
    * open). Returns its letter. The reader stays where it is.
    */
   write(reader: WireReader, at: number, length: number, out: ByteBuffer, limit: number): number {
+    // Nearly all values: a text of less than 128 bytes and nothing else. Its length is written as it is in a String.
+    if (reader.bytes[at] === lengthDelimited(1) && reader.bytes[at + 1] === length - 2 && length < 130) {
+      out.copy(reader, at + 1, length - 1);
+      return letter.string;
+    }
     const { position, end } = reader;
     reader.position = at;
     reader.end = at + length;
@@ -92,6 +98,17 @@ export class ValueText {
     reader.position = position;
     reader.end = end;
     return letterOfField[field]!;
+  }
+
+  /** Where the text of the AnyValue at `at` is; where it is another type, its length is 0. The reader stays where it is. */
+  textOf(reader: WireReader, at: number, length: number): Extent {
+    const { position, end } = reader;
+    reader.position = at;
+    reader.end = at + length;
+    this.find(reader);
+    reader.position = position;
+    reader.end = end;
+    return this.field === 1 ? { at: this.at, length: this.length } : noExtent;
   }
 
   /** Finds the last field of the AnyValue that is known and leaves it in `field`, `at` and `length`. */
