@@ -23,7 +23,7 @@ test.each(Object.values(transcoders))(
   'the columns of $table are those of its table, with their types',
   async (transcoder) => {
     const columns = await store.telemetry.inspect<{ name: string; type: string }>(
-      `SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = '${transcoder.table}' AND default_kind != 'ALIAS' ORDER BY name`,
+      `SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = '${transcoder.table}' AND default_kind = '' ORDER BY name`,
     );
     const ours = columnsOf(transcoder.structure).sort((a, b) => (a.name < b.name ? -1 : 1));
     expect(ours).toEqual(columns);
