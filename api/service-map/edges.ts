@@ -90,15 +90,20 @@ const betweenServices = (sample: MapSample): string => `
   ORDER BY calls DESC
   LIMIT {limit:UInt32}`;
 
-/** Requests that nobody else's span caused, and messages whose producer is not known. */
+/** Requests that nobody else's span caused, and messages whose producer is not known: only of these are attributes read. */
 const intoServices = (sample: MapSample): string => `
   SELECT if(kind = 'server', 'clients', ${targetName}) AS source, if(kind = 'server', 'client', 'queue') AS sourceKind,
     service AS target, 'service' AS targetKind, ${mergedFigures}
   FROM (
-    SELECT service, kind, if(kind = 'server', map(), ${targetHints}) AS hints, ${figureStates}
+    SELECT service, kind, CAST(map(), 'Map(LowCardinality(String), String)') AS hints, ${figureStates}
+    FROM spans
+    WHERE ${sample.where('trace_id')} AND ${inRange} AND parent_span_id = ${noParent} AND kind = 'server'
+    GROUP BY service, kind
+    UNION ALL
+    SELECT service, kind, CAST(${targetHints}, 'Map(LowCardinality(String), String)') AS hints, ${figureStates}
     FROM spans
     WHERE ${sample.where('trace_id')} AND ${inRange} AND parent_span_id = ${noParent}
-      AND (kind = 'server' OR (kind = 'consumer' AND empty(\`links.trace_id\`)))
+      AND kind = 'consumer' AND empty(\`links.trace_id\`)
     GROUP BY service, kind, hints
   )
   GROUP BY source, sourceKind, target

@@ -1,7 +1,8 @@
 /**
  * How much of a range the service map reads. All of it while that is quick; else every n-th five minutes, which saves
- * reading, and of those every n-th trace, which saves matching callers with the called. Traces are read whole, so that
- * shares and percentiles stay true and counts only need multiplying.
+ * reading; and where that leaves too few of them or too much in each, of those every n-th trace, which saves matching
+ * callers with the called. Traces are read whole, so that shares and percentiles stay true and counts only need
+ * multiplying.
  */
 import type { QueryParam } from '../../kernel/telemetry/client.ts';
 import { floorTo } from '../steps.ts';
@@ -15,16 +16,17 @@ export interface MapSample {
   readonly params: Readonly<Record<string, QueryParam>>;
 }
 
-/** Two cores read about 10 million spans a second here, and match and name a million in a quarter of a second. */
-const maxRead = 10_000_000;
-const maxMatched = 1_000_000;
+/** Attributes tell who was called: reading those of a million spans takes most of a second of CPU. */
+const maxSpans = 1_000_000;
 const sliceMs = 300_000;
+/** Fewer would not tell of a whole range. */
+const minSlices = 6;
 
 /** @param range where there are spans; @param spans how many there are, roughly */
 export const mapSample = (range: { readonly fromMs: number; readonly toMs: number }, spans: number): MapSample => {
   const slices = slicesOf(range);
-  const oneSliceIn = Math.max(1, Math.min(slices.length, Math.ceil(spans / maxRead)));
-  const oneTraceIn = Math.max(1, Math.ceil(spans / oneSliceIn / maxMatched));
+  const oneSliceIn = Math.max(1, Math.min(Math.floor(slices.length / minSlices), Math.ceil(spans / maxSpans)));
+  const oneTraceIn = Math.max(1, Math.ceil(spans / oneSliceIn / maxSpans));
   const ofTrace = (trace: string): string =>
     oneTraceIn === 1 ? 'true' : `cityHash64(${trace}) % {oneTraceIn:UInt32} = 0`;
   if (oneSliceIn > 1) {

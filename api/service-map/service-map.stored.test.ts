@@ -232,13 +232,13 @@ test('a host with the name of a service is that service', () => {
 describe('a sample', () => {
   const day = { fromMs: noon - 24 * hour, toMs: noon };
 
-  test('reads everything while that is quick, then every n-th trace, then every n-th five minutes', () => {
+  test('reads everything while that is quick, then every n-th five minutes, then of these every n-th trace', () => {
     expect(mapSample(day, 900_000).sampledOneIn).toBe(1);
-    expect(mapSample(day, 5_000_000)).toMatchObject({ sampledOneIn: 5, params: { oneTraceIn: 5 } });
+    expect(mapSample(day, 4_000_000)).toMatchObject({ sampledOneIn: 4, params: { oneTraceIn: 1 } });
     const sparse = mapSample(day, 400_000_000);
-    expect(sparse.params.oneTraceIn).toBe(10);
-    expect(sparse.params.slices).toHaveLength(8);
-    expect(sparse.sampledOneIn).toBe(360);
+    expect(sparse.params.slices).toHaveLength(6);
+    expect(sparse.params.oneTraceIn).toBe(9);
+    expect(sparse.sampledOneIn).toBe(9 * 48);
     expect(mapSample({ fromMs: noon, toMs: noon + minute }, 400_000_000).sampledOneIn).toBe(400);
   });
 
