@@ -22,7 +22,7 @@ RUN npm install --no-save --omit=dev --workspaces=false \
 FROM node
 # Both belong to the program, and so do volumes that are made in their place.
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin syntra \
-  && install -d -o syntra -m 700 /var/lib/syntra /run/syntra
+  && install -d -o syntra -m 700 /var/lib/syntra /run/syntra compiled
 COPY --from=packages /syntra/node_modules node_modules
 COPY --from=explorer /syntra/ui/build ui/build
 COPY package.json *.ts LICENSE ./
@@ -32,8 +32,13 @@ COPY processors processors
 COPY api api
 COPY cli/make-secrets.ts cli/
 USER syntra
-# cli/start.sh says why. What V8 makes of the TypeScript is kept for as long as the container.
-ENV NODE_ENV=production UV_THREADPOOL_SIZE=16 MALLOC_ARENA_MAX=2 NODE_COMPILE_CACHE=/tmp/syntra
+# cli/start.sh says why.
+ENV NODE_ENV=production UV_THREADPOOL_SIZE=16 MALLOC_ARENA_MAX=2 NODE_COMPILE_CACHE=/syntra/compiled
+# What V8 makes of the TypeScript belongs to the image: a container may have nowhere to keep it.
+RUN node --max-semi-space-size=8 main.ts --help > /dev/null && node --max-semi-space-size=8 --input-type=module --eval \
+  "for (const path of ['commands', 'api/api', 'ingest/ingest', 'kernel/log/kafka', 'kernel/state/server', \
+    'kernel/telemetry/server', 'kernel/log/embedded', 'kernel/state/embedded', 'kernel/telemetry/embedded']) \
+    await import('/syntra/' + path + '.ts')"
 ENV SYNTRA_HOST=0.0.0.0 SYNTRA_DATA_DIR=/var/lib/syntra
 EXPOSE 3000 4317 4318
 # The same question for every role. Starting takes longer where a store does.
