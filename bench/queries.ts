@@ -25,7 +25,7 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean', default: false },
     record: { type: 'boolean', default: false },
     directory: { type: 'string', multiple: true, default: [] },
-    calls: { type: 'string', default: isQuick ? '20' : '200' },
+    calls: { type: 'string', default: isQuick ? '5' : '200' },
     only: { type: 'string', multiple: true },
     side: { type: 'string', multiple: true, default: ['syntra', 'otel'] },
   },
@@ -39,7 +39,7 @@ const main = async (): Promise<void> => {
   if (!isQuick) throw new Error('usage: node bench/queries.ts --directory <path>, or --quick');
   const directory = await mkdtemp(join(tmpdir(), 'syntra-queries-'));
   try {
-    await fillStore({ directory, spans: 1_000_000, logs: 2_000_000, print: console.log });
+    await fillStore({ directory, spans: 500_000, logs: 1_000_000, print: console.log });
     await askAll(directory);
   } finally {
     await rm(directory, { recursive: true, force: true });
