@@ -40,6 +40,14 @@ export class BlockMemory {
     return used;
   }
 
+  /** Memory that all of it takes, written or not. */
+  heldBytes(): number {
+    let held = 0;
+    for (const { bytes } of this.buffers) held += bytes.length;
+    for (const { keys } of this.dictionaries) held += keys.bytes.length;
+    return held;
+  }
+
   /** A request begins. */
   mark(): void {
     for (const [i, { position }] of this.buffers.entries()) this.marks[i] = position;
@@ -58,7 +66,7 @@ export class BlockMemory {
 
   /** Starts anew. Memory is kept for the next block, unless one unusual request made it grow. */
   clear(): void {
-    const held = this.buffers.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    const held = this.heldBytes();
     for (const buffer of this.buffers) {
       if (held > keptBytes) buffer.resize(initialBytes);
       else if (buffer.position < buffer.bytes.length / 8)

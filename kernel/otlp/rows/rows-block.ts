@@ -36,6 +36,8 @@ export interface RowsBlock {
   readonly rows: number;
   /** Bytes of these rows, before the numbers of dictionaries are written as narrow as they can be. */
   readonly usedBytes: number;
+  /** Memory that it keeps for rows to come. */
+  readonly heldBytes: number;
   /**
    * Adds the rows of a request. Returns how many, and how many of them were cut at a limit.
    * @throws WireError, RowsTooLargeError; the block is then as it was before.
@@ -86,6 +88,9 @@ export const defineTranscoder = (table: string, createWriter: (memory: BlockMemo
       },
       get usedBytes() {
         return memory.usedBytes();
+      },
+      get heldBytes() {
+        return memory.heldBytes();
       },
       add(request, origin) {
         const counts = { rows: 0, cutRows: 0 };

@@ -12,8 +12,12 @@ import { WireError } from '../wire.ts';
 import { readOrigin, UnreadableRecordError } from './origin.ts';
 import type { RowsBlock, Transcoder } from './rows-block.ts';
 
-/** Of small inserts ClickHouse makes small parts, which cost more than their rows; a second is what freshness allows. */
-export const storeLimits: BatchLimits = { maxRecords: 10_000, maxBytes: 4 * 2 ** 20, lingerMs: 1000 };
+/**
+ * Of small inserts ClickHouse makes small parts, which cost more than their rows: a span takes half the CPU in inserts of
+ * 100,000 that it takes in inserts of 20,000 (docs/decisions/0019). A second is what freshness allows; 8 MiB of the log
+ * are 100,000 spans or 200,000 log records.
+ */
+export const storeLimits: BatchLimits = { maxRecords: 10_000, maxBytes: 8 * 2 ** 20, lingerMs: 1000 };
 
 /** Called with the number of rows of a batch that were cut at a limit, when there are any. */
 export type OnCut = (rows: number) => void;
@@ -64,14 +68,17 @@ export const storeRequests = (
     }
     for (const day of days.values()) await insert(telemetry, transcoder, batch, day, stored);
     // Only now: of an insert that failed, bytes may still be on their way.
-    for (const { block } of days.values()) if (spares.length < maxSpares) spares.push(block);
+    for (const { block } of days.values()) {
+      const held = spares.reduce((sum, { heldBytes }) => sum + heldBytes, block.heldBytes);
+      if (held <= spareBytes) spares.push(block);
+    }
     if (cutRows > 0) onCut(cutRows);
     return outcomes;
   };
 };
 
-/** One for each partition of a topic: without theirs, V8 collects the whole heap for what they grow to anew. */
-const maxSpares = 8;
+/** Enough for those of all partitions of a topic: without theirs, V8 collects the whole heap for what they grow to anew. */
+const spareBytes = 192 * 2 ** 20;
 
 /** Rows on their way into one partition. */
 interface DayOfRows {
@@ -83,7 +90,7 @@ interface DayOfRows {
 }
 
 /** When rows of a batch come to this, they are inserted before the rest of it is looked at: memory stays bounded. */
-const insertBytes = 32 * 2 ** 20;
+const insertBytes = 64 * 2 ** 20;
 
 /** Requests transcoded at a stretch, a few milliseconds, before others of this process get their turn. */
 const yieldBytes = 2 ** 20;
