@@ -6,6 +6,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Role, readConfig, roles } from './kernel/config.ts';
 import { holdDataDirectory } from './kernel/data-directory.ts';
+import { giveBackWhenIdle } from './kernel/idle-memory.ts';
 import { OperatorError } from './kernel/operator-error.ts';
 import type { Report } from './kernel/own-telemetry/own-telemetry.ts';
 import { printTo } from './kernel/own-telemetry/print.ts';
@@ -41,6 +42,7 @@ const main = async (): Promise<void> => {
     const addresses = await startSyntra(config, print, stops.add);
     await directory?.tellPorts(addresses);
     greet(config.roles, addresses, performance.now());
+    giveBackWhenIdle();
   } catch (error) {
     // What is pulled away under a start that is told to stop fails, and is no news.
     if (isStopping()) return;
