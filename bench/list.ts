@@ -40,7 +40,7 @@ export const benches: readonly Bench[] = [
       ]),
       ['queries.ts', ...sizes.flatMap((million) => ['--directory', storeOf(million)])],
     ],
-    quickCalls: [['queries.ts', '--quick']],
+    quickCalls: [['queries.ts', '--quick', '--calls', '5']],
   },
   {
     name: 'explorer',
