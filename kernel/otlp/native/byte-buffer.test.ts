@@ -57,6 +57,36 @@ test('a string gets its length, whether or not the request has it before the str
   expect([...written((out) => out.string(request, 0, 1))]).toEqual([1, 2]);
 });
 
+test('the same number many times, and numbers at equal steps', () => {
+  for (const times of [0, 1, 3, 100]) {
+    const same = written((out) => {
+      out.byteTimes(200, times);
+      out.uint32Times(0x01020304, times);
+      out.uint64Steps(2 ** 32 - 700, 7, times);
+      out.byte(1);
+    });
+    expect([...same.subarray(0, times)]).toEqual(Array(times).fill(200));
+    for (let i = 0; i < times; i++) {
+      expect(same.readUInt32LE(times + 4 * i)).toBe(0x01020304);
+      expect(same.readBigUInt64LE(5 * times + 8 * i)).toBe(2n ** 32n - 700n + 7n * BigInt(i));
+    }
+    expect([...same.subarray(13 * times)]).toEqual([1]);
+  }
+});
+
+test('another buffer is appended whole, whatever its length', () => {
+  for (const length of [0, 1, 7, 8, 9, 100, 248, 256, 257, 1000]) {
+    const other = new ByteBuffer(length, () => {});
+    for (let i = 0; i < length; i++) other.byte(i % 251);
+    const both = written((out) => {
+      out.byte(9);
+      out.appendAll(other);
+      out.byte(9);
+    });
+    expect(both).toEqual(Buffer.from([9, ...Array.from({ length }, (_, i) => i % 251), 9]));
+  }
+});
+
 test('the last bytes are repeated', () => {
   for (const times of [0, 1, 2, 3, 7, 100]) {
     const repeated = written((out) => {
