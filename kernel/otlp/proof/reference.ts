@@ -5,6 +5,21 @@
 import { join } from 'node:path';
 import protobuf from 'protobufjs';
 
+/**
+ * protobufjs takes every varint of more than five bytes in a bool, an enum or a 32-bit integer for one of ten, and reads
+ * on in the wrong place.
+ */
+protobuf.Reader.prototype.uint32 = function readUint32() {
+  let value = 0;
+  for (let shift = 0; shift < 70; shift += 7) {
+    if (this.pos >= this.len) throw new RangeError(`index out of range: ${this.pos}`);
+    const byte = this.buf[this.pos++]!;
+    if (shift < 32) value |= (byte & 0x7f) << shift;
+    if (byte < 0x80) return value >>> 0;
+  }
+  throw new RangeError('a varint of more than ten bytes');
+};
+
 const fixtures = join(import.meta.dirname, '../fixtures');
 const root = new protobuf.Root();
 root.resolvePath = (_origin, target) => join(fixtures, target);
