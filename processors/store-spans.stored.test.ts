@@ -133,17 +133,17 @@ test('what cannot be read becomes a dead letter with its reason, and the rest is
 test('a large batch is inserted in parts, each with a token of its own', async () => {
   const { inserts, store } = recorded();
   const wide = { key: 'wide', value: { stringValue: 'x'.repeat(60_000) } };
-  const records = Array.from({ length: 8 }, (_, i) => record(i, spans(100, [wide]), headers('large')));
+  const records = Array.from({ length: 16 }, (_, i) => record(i, spans(100, [wide]), headers('large')));
   await storeSpans(store).write(batch('l', records));
   const { token: first } = inserts[0]!;
   expect(inserts.map(({ token, rowCount }) => ({ token, rowCount }))).toEqual([
-    { token: first, rowCount: 600 },
+    { token: first, rowCount: 1200 },
     // the service, and that there is a long value
     { token: `${first}/facets`, rowCount: 2 },
-    { token: `${first}/1`, rowCount: 200 },
+    { token: `${first}/1`, rowCount: 400 },
     { token: `${first}/1/facets`, rowCount: 2 },
   ]);
-  expect(await stored('large')).toMatchObject({ spans: 800, inFacets: 800 });
+  expect(await stored('large')).toMatchObject({ spans: 1600, inFacets: 1600 });
 });
 
 test('cut spans are counted', async () => {

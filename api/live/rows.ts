@@ -25,12 +25,11 @@ const decompress = promisify(zstdDecompress);
 
 /** Returns a function that reads the lines of a record, one after the other. It keeps scratch space: one per feed. */
 export const liveRowReader = (): ((record: LogRecord, partition: number) => Promise<Iterable<LiveRow>>) => {
-  const transcoder = logsTranscoder();
+  const block = logsTranscoder().openBlock(maxRowsBytes);
   return async ({ headers, offset, value }, partition) => {
     const identity = headers[otlpHeaders.encoding] === 'identity';
     const request = identity ? value : await decompress(value, { maxOutputLength: maxRequestBytes });
     if (request.length > maxRequestBytes) throw new RangeError('The request is too large to be shown live.');
-    const block = transcoder.openBlock(maxRowsBytes);
     const origin = {
       org: headers[otlpHeaders.org]!,
       project: headers[otlpHeaders.project]!,
@@ -39,7 +38,9 @@ export const liveRowReader = (): ((record: LogRecord, partition: number) => Prom
       partition,
       offset,
     };
+    block.clear();
     block.add(request, origin);
+    // a copy: lines are read as they are asked for, and others may come meanwhile
     return liveRows(readBlock(Buffer.concat(block.written())) as unknown as Iterable<TableRow>);
   };
 };
