@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { RowsTooLargeError } from '../native/byte-buffer.ts';
+import { randomWire } from '../proof/random-wire.ts';
 import { encodeLogs, encodeMetrics, encodeTraces } from '../proof/reference.ts';
 import { rowsOfBlock, rowsOfRequest } from '../proof/rows-of.ts';
 import { WireError } from '../wire.ts';
 import { logsTranscoder } from './logs-rows.ts';
 import { metricsTranscoder } from './metrics-rows.ts';
-import type { Transcoder } from './rows-block.ts';
+import type { RowsBlock, Transcoder } from './rows-block.ts';
 import { spansTranscoder } from './spans-rows.ts';
 
 const origin = { org: 'o', project: 'p', receivedAtMs: 1_763_629_200_000, retentionDays: 30, partition: 0, offset: 7 };
@@ -244,3 +245,29 @@ describe('bytes that are not a request', () => {
     expect(rowsOfBlock(block)).toEqual([]);
   });
 });
+
+test.each(['traces', 'logs', 'metrics'] as const)(
+  '%s: the same requests make the same bytes, whatever the block held before and whichever of them are malformed',
+  (signal) => {
+    const requests = Array.from({ length: 40 }, (_, i) => randomWire(signal, i + 1));
+    const malformed = requests.map((request, i) => (i % 3 === 1 ? request.subarray(0, request.length - 1) : request));
+    const bytesOf = (block: RowsBlock): Buffer => {
+      let failed = 0;
+      for (const [offset, request] of malformed.entries()) {
+        try {
+          block.add(request, { ...origin, offset });
+        } catch (error) {
+          expect(error).toBeInstanceOf(WireError);
+          failed++;
+        }
+      }
+      expect(failed).toBeGreaterThan(5);
+      expect(block.rows).toBeGreaterThan(20);
+      return Buffer.concat(block.written());
+    };
+    const used = transcoders[signal].openBlock();
+    for (let seed = 100; seed < 160; seed++) used.add(randomWire(signal, seed), origin);
+    used.clear();
+    expect(bytesOf(used).equals(bytesOf(transcoders[signal].openBlock()))).toBe(true);
+  },
+);
