@@ -32,7 +32,7 @@ const roundsPerTransport = 2_000;
 const nowMs = Date.UTC(2026, 10, 20);
 const maxBytes = 2 ** 22;
 const mebibyte = 2 ** 20;
-/** Blocks keep some of what their largest request needed; a byte kept of each mutant's kilobytes would be more. */
+/** Blocks keep some of what their largest request needed; what leaks with 100,000 mutants is more than this. */
 const keptMebibytes = 32;
 const fixedSeeds = [1, 20_261_120];
 const seeds = process.env.FUZZ_SEED ? [Number(process.env.FUZZ_SEED)] : [...fixedSeeds, Date.now() % 2 ** 31];
