@@ -1,5 +1,5 @@
 /** OTLP over HTTP/1.1: https://opentelemetry.io/docs/specs/otlp/#otlphttp. Why on `node:http`: docs/decisions/0007. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Signal } from '../kernel/otlp/messages.ts';
 import { preflightHeaders } from './cors.ts';
 import type { IngestCounting } from './counters.ts';
@@ -7,6 +7,9 @@ import { discardRest, SenderGoneError } from './http-body.ts';
 import { answerBrokenRequests } from './http-broken.ts';
 import { type Answer, type ExportOptions, refusalOf, takeExport } from './http-export.ts';
 import { RefusedError, refusedBy } from './refusal.ts';
+
+/** Imported, it would have all its exports read, and with them the 760 KB of Node's WebSocket and fetch: 5 MB. */
+const { createServer } = process.getBuiltinModule('node:http');
 
 export interface HttpOptions extends ExportOptions {
   /** Why nothing should be sent here now; rejects when the log does not answer. */

@@ -87,7 +87,7 @@ const settings = ({ dataDirectory, socketDirectory, tcpPort }: ServerOptions): s
     cluster_name: clusterName(process.pid),
     max_connections: '40',
     // A small machine's share, and no processes that nobody needs: no replication, no parallel queries.
-    shared_buffers: '32MB',
+    shared_buffers: '16MB',
     work_mem: '4MB',
     maintenance_work_mem: '32MB',
     max_wal_size: '256MB',
@@ -100,7 +100,7 @@ const settings = ({ dataDirectory, socketDirectory, tcpPort }: ServerOptions): s
     max_parallel_maintenance_workers: '0',
     autovacuum_max_workers: '1',
     io_method: 'sync',
-    // Woken five times a second, for a cache of 32 MB that a checkpoint writes as well; and twice for commits that do not
+    // Woken five times a second, for a cache of 16 MB that a checkpoint writes as well; and twice for commits that do not
     // wait for the disk, of which we have none.
     bgwriter_lru_maxpages: '0',
     bgwriter_delay: '10s',
