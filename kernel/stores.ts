@@ -98,7 +98,11 @@ const openTelemetry = async (
     report('error', 'A view did without rows that its table has, and counts too little', { reason });
   const telemetry =
     clickhouse === undefined
-      ? await (await import('./telemetry/embedded.ts')).openEmbeddedTelemetry({ directory: dataDir, onSkippedView })
+      ? await (await import('./telemetry/embedded.ts')).openEmbeddedTelemetry({
+          directory: dataDir,
+          onSkippedView,
+          report: (sentence) => report('warn', sentence),
+        })
       : await tellingOfTheWait(
           `ClickHouse at ${new URL(clickhouse.url).host}`,
           report,

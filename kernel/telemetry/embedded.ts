@@ -14,6 +14,7 @@ import { columnNames } from './column-names.ts';
 import { openConnections } from './connections.ts';
 import { startEngine } from './embedded-engine.ts';
 import { type InsertSettings, insertBlock } from './insert-block.ts';
+import { restMergesWhileDiskIsLow } from './rest-merges.ts';
 import { writeSpoolFile } from './spool-file.ts';
 
 export interface EmbeddedTelemetryOptions {
@@ -21,11 +22,14 @@ export interface EmbeddedTelemetryOptions {
   readonly directory: string;
   /** Told why a view did without rows that its table has. */
   readonly onSkippedView?: (reason: string) => void;
+  /** Told in a sentence when merges rest and when they go on. */
+  readonly report?: (sentence: string) => void;
 }
 
 export const openEmbeddedTelemetry = async ({
   directory,
   onSkippedView = () => {},
+  report = () => {},
 }: EmbeddedTelemetryOptions): Promise<Telemetry> => {
   const spoolDirectory = join(directory, 'spool');
   // What a killed process left there was never acknowledged as stored: its batch comes again from the log.
@@ -36,6 +40,8 @@ export const openEmbeddedTelemetry = async ({
   // Apart, so that readers can never keep rows from being stored.
   const readers = openConnections(path, { maxOpen: maxReads, maxWaiting: 64 });
   const writers = openConnections(path, { maxOpen: maxWrites, maxWaiting: 64 });
+  const command = (sql: string) => writers.lend(async (client) => void (await client.command({ query: sql })));
+  const endLooking = await restMergesWhileDiskIsLow({ directory: path, command, report });
 
   return {
     async query<Row>(query: Query) {
@@ -77,9 +83,7 @@ export const openEmbeddedTelemetry = async ({
       }
     },
 
-    async command(sql) {
-      await writers.lend((client) => client.command({ query: sql }));
-    },
+    command,
 
     inspect: <Row>(sql: string) =>
       readers.lend(async (client) => (await client.query({ query: sql, format: 'JSONEachRow' })).json<Row>()),
@@ -90,6 +94,7 @@ export const openEmbeddedTelemetry = async ({
     },
 
     async close() {
+      endLooking();
       await readers.close();
       await writers.close();
       engine.close();
