@@ -15,7 +15,7 @@ export const startEngine = (path: string): Engine => {
 };
 
 /**
- * Caches have limits: 5 GiB is the default of most, which is to say that they grow until the machine is full.
+ * Caches have limits: the defaults are 1 to 5 GiB for most, which is to say that they grow until the machine is full.
  * What nobody uses leaves a cache when something else comes, never by itself.
  */
 const settings: readonly (readonly [name: string, value: number])[] = [
