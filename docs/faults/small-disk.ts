@@ -6,8 +6,8 @@ import { promisify } from 'node:util';
 
 export interface SmallDisk {
   readonly directory: string;
-  /** Leaves so many bytes free; 0 by itself. */
-  fill(freeBytes?: number): Promise<void>;
+  /** Leaves no byte free. */
+  fill(): Promise<void>;
   free(): Promise<void>;
   close(): Promise<void>;
 }
@@ -21,7 +21,7 @@ export const openSmallDisk = async (directory: string, sizeMiB: number): Promise
   const ballast = join(directory, 'ballast');
   return {
     directory,
-    async fill(freeBytes = 0) {
+    async fill() {
       const file = await open(ballast, 'a');
       try {
         for (let size = 2 ** 20; size >= 4096; ) {
@@ -33,7 +33,6 @@ export const openSmallDisk = async (directory: string, sizeMiB: number): Promise
             size /= 2;
           }
         }
-        await file.truncate((await file.stat()).size - freeBytes);
       } finally {
         await file.close();
       }

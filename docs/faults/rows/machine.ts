@@ -2,8 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { goOnSentence, restSentence } from '../../../kernel/telemetry/rest-merges.ts';
-import { isReady, type Part } from '../part.ts';
+import { isReady } from '../part.ts';
 import type { Row } from '../row.ts';
 import { openSmallDisk, type SmallDisk } from '../small-disk.ts';
 import { until } from '../until.ts';
@@ -64,16 +63,6 @@ const onSmallDisk = (below: string, sizeMiB: number) => async () => {
   };
 };
 
-/**
- * As disks fill: nearly, and then wholly. chDB is told in between to let its merges rest, as one that finds no room can
- * destroy what it merges (kernel/telemetry/rest-merges.ts).
- */
-const fillSlowly = async (disk: SmallDisk, part: Part): Promise<void> => {
-  await disk.fill(10 * 2 ** 20);
-  await until('merges rest', () => part.output().lastIndexOf(restSentence) > part.output().lastIndexOf(goOnSentence));
-  await disk.fill();
-};
-
 const logDiskFull: Row = {
   name: 'disk full under the embedded log',
   modes: ['embedded'],
@@ -83,7 +72,7 @@ const logDiskFull: Row = {
     const disk = disks.get(world.directory)!;
     const rounds = level.name === 'full' ? 10 : 2;
     for (let round = 0; round < rounds; round++) {
-      await fillSlowly(disk, world.parts[0]!);
+      await disk.fill();
       const refused = load.outcomes.retry;
       await until('requests are refused', () => load.outcomes.retry >= refused + 50);
       // Every other time the process dies of something else before there is room again.
@@ -105,7 +94,7 @@ const telemetryDiskFull: Row = {
     const disk = disks.get(world.directory)!;
     const rounds = level.name === 'full' ? 10 : 2;
     for (let round = 0; round < rounds; round++) {
-      await fillSlowly(disk, world.parts[0]!);
+      await disk.fill();
       // The log is on another disk: what is sent is taken, and waits.
       await load.acknowledges(5_000);
       await until('what was taken waits', async () => (await backlogOf(world)) > 0);
