@@ -104,24 +104,23 @@ interface Times {
 }
 
 /**
- * Below the millisecond, times of log records are numbered by record and those of points by request: so no two log
- * records, and no two points of a series, ever have the same time, and what is stored can be counted by it.
+ * Below the millisecond, times of log records are numbered by record and those of points by collection, which all points
+ * of a request that were read at once have in common: so no two log records, and no two points of a series, ever have the
+ * same time, and what is stored can be counted by it.
  */
 const timesOf = ({ times }: RecordPlaces, view: DataView, newestNs: bigint, request: number): Times => {
   let record = 0;
+  const collections = new Map<bigint, number>();
   const known = times.filter(({ at }) => view.getBigUint64(at, true) !== 0n);
   const distances = known.flatMap(({ at, of }) => {
     const ns = view.getBigUint64(at, true) - newestNs;
-    const moved =
-      of === 'log'
-        ? wholeMs(ns) + BigInt(request * maxRecords + record++)
-        : of === 'point'
-          ? wholeMs(ns) + BigInt(request)
-          : ns;
+    if (of === 'point' && !collections.has(ns)) collections.set(ns, collections.size);
+    const number = of === 'log' ? record++ : of === 'point' ? collections.get(ns) : undefined;
+    const moved = number === undefined ? ns : wholeMs(ns) + BigInt(request * maxRecords + number);
     const unsigned = BigInt.asUintN(64, moved);
     return [Number(unsigned & 0xffffffffn), Number(unsigned >> 32n)];
   });
-  if (record >= maxRecords || request * maxRecords >= nsPerMs)
+  if (Math.max(record, collections.size) > maxRecords || request * maxRecords >= nsPerMs)
     throw new Error('A corpus of so many log records has no times for all');
   return { places: Int32Array.from(known, ({ at }) => at), distances: Uint32Array.from(distances) };
 };
