@@ -23,6 +23,9 @@ import { getService, listServices } from './services/services.ts';
 import type { Projects } from './tenancy.ts';
 import { getTraceFacets } from './traces/facets.ts';
 import { getTraceHistogram } from './traces/histogram.ts';
+import { findInTrace } from './traces/matches.ts';
+import { getTraceOutline } from './traces/outline.ts';
+import { getTraceSpans } from './traces/span-details.ts';
 import { getTrace } from './traces/trace.ts';
 import { listServiceTraces, listTraces } from './traces/traces.ts';
 
@@ -57,6 +60,9 @@ export const createHandlers = ({
   getTraceHistogram: getTraceHistogram(telemetry),
   getTraceFacets: getTraceFacets(telemetry),
   getTrace: getTrace(telemetry),
+  getTraceOutline: getTraceOutline(telemetry),
+  getTraceSpans: getTraceSpans(telemetry),
+  findInTrace: findInTrace(telemetry),
   listLogs: listLogs(telemetry),
   listServiceLogs: listServiceLogs(telemetry),
   getLogFacets: getLogFacets(telemetry),

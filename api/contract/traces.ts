@@ -107,6 +107,61 @@ export const trace = z.object({
   cost,
 });
 
+/** Spans with all they carry, and what they share. */
+export const spanDetails = z.object({
+  spans: z.array(span),
+  resources: z.array(resource),
+  scopes: z.array(scope),
+});
+/**
+ * What a waterfall draws, in columns: value i of each belongs to span i. Spans by their start; one that was received
+ * twice is there once.
+ */
+export const outlineSpans = z.object({
+  /** Services and names, each once: the columns tell their place here. */
+  texts: z.array(z.string()),
+  spanId: z.array(z.string()),
+  /** The parent's place in these columns, or its id where it is not among them; null for a root. */
+  parent: z.array(z.union([count, z.string()]).nullable()),
+  service: z.array(count),
+  /** Cut after 1,000 characters. */
+  name: z.array(count),
+  /** Numbers of OpenTelemetry's SpanKind and StatusCode. */
+  kind: z.array(z.number().int().min(0).max(5)),
+  status: z.array(z.number().int().min(0).max(2)),
+  /** Nanoseconds after `startUnixNano`, to the nanosecond for 104 days. */
+  startNano: z.array(z.number()),
+  durationNano: z.array(z.number()),
+  /** Equal for spans of the same resource; no index of anything. */
+  resource: z.array(count),
+});
+/** What rows say besides, of the few spans that have it: how they failed or answered, and what was called. */
+export const outlineNote = z.object({
+  /** Its place in the columns. */
+  span: count,
+  statusMessage: z.string(),
+  /** Type of the last exception in a span that failed. */
+  exceptionType: z.string(),
+  /** Those that tell it, as text, cut after 300 characters. */
+  attributes: z.record(z.string(), z.string()),
+});
+export const traceOutline = z.object({
+  traceId: z.string(),
+  /** Start of the first span; what the times of the others count from. */
+  startUnixNano: unixNano,
+  spans: outlineSpans,
+  notes: z.array(outlineNote),
+  /** All of the spans with all they carry, of a trace of at most 200; larger ones are asked for them. */
+  details: spanDetails.nullable(),
+  /** Spans of the trace beyond the most that one answer holds. */
+  omittedSpans: count,
+  /** p95 of the root operation over the last day; null when unknown. */
+  usualP95Ms: milliseconds.nullable(),
+  cost,
+});
+
+const ofTrace = { traceId: z.string().regex(/^[0-9a-fA-F]{32}$/) };
+
 export const tracesRoutes = {
   listTraces: route({
     method: 'GET',
@@ -149,9 +204,45 @@ export const tracesRoutes = {
     path: '/traces/:traceId',
     summary: 'A trace with all its spans',
     authenticated: true,
-    params: z.object({ traceId: z.string().regex(/^[0-9a-fA-F]{32}$/) }),
+    params: z.object(ofTrace),
     query: z.object({ projectId: id.optional() }),
     answer: trace,
+  }),
+  getTraceOutline: route({
+    method: 'GET',
+    path: '/traces/:traceId/outline',
+    summary: 'What a waterfall of a trace draws: a tenth of the whole trace, and as fast',
+    authenticated: true,
+    params: z.object(ofTrace),
+    query: z.object({ projectId: id.optional() }),
+    answer: traceOutline,
+  }),
+  getTraceSpans: route({
+    method: 'GET',
+    path: '/traces/:traceId/spans',
+    summary: 'Some spans of a trace with all they carry',
+    authenticated: true,
+    params: z.object(ofTrace),
+    query: z.object({
+      projectId: id.optional(),
+      /** Span ids with commas between them, at most 100. Those that are not in the trace are left out. */
+      ids: z.string().regex(/^[0-9a-fA-F]{16}(?:,[0-9a-fA-F]{16}){0,99}$/),
+    }),
+    answer: spanDetails.extend({ cost }),
+  }),
+  findInTrace: route({
+    method: 'GET',
+    path: '/traces/:traceId/matches',
+    summary: 'Spans of a trace with a text in their name, service, status, attributes or events',
+    authenticated: true,
+    params: z.object(ofTrace),
+    query: z.object({
+      projectId: id.optional(),
+      /** Whatever its case. An attribute is compared as `key=value`. */
+      text: z.string().min(1).max(1000),
+    }),
+    /** Two sides of a call may share an id: then it stands for both. */
+    answer: z.object({ spanIds: z.array(z.string()), cost }),
   }),
 };
 
@@ -162,3 +253,7 @@ export type Span = z.infer<typeof span>;
 export type SpanEvent = z.infer<typeof spanEvent>;
 export type SpanLink = z.infer<typeof spanLink>;
 export type Trace = z.infer<typeof trace>;
+export type SpanDetails = z.infer<typeof spanDetails>;
+export type OutlineSpans = z.infer<typeof outlineSpans>;
+export type OutlineNote = z.infer<typeof outlineNote>;
+export type TraceOutline = z.infer<typeof traceOutline>;

@@ -1,11 +1,14 @@
 /** Where the spans of a trace lie: what its line in the table of traces tells, so that nothing else has to be read. */
 import type { QueryCost, QueryParam, Telemetry, Tenant } from '../../kernel/telemetry/client.ts';
+import { ApiError } from '../api-error.ts';
 
 export interface TracePlace {
   readonly spanCount: number;
   /** The parentless span; undefined when it has not arrived. */
   readonly root: { readonly service: string; readonly name: string; readonly kind: number } | undefined;
   readonly startMs: number;
+  /** Where its first span starts. */
+  readonly startUnixNano: string;
   /** A WHERE clause over `spans` for the spans of this trace and no others. */
   readonly where: { readonly sql: string; readonly params: Readonly<Record<string, QueryParam>> };
 }
@@ -26,12 +29,26 @@ export const findTrace = async (
       spanCount: row.spans,
       root: has_parent === 1 ? undefined : { service, name, kind },
       startMs: Number(BigInt(row.start_ns) / 1_000_000n),
+      startUnixNano: row.start_ns,
       where: {
         sql: whereSql,
         params: { traceId, startNs: row.start_ns, endNs: row.end_ns, firstDay: row.first_day, lastDay: row.last_day },
       },
     },
   };
+};
+
+/** @param traceId hex @throws ApiError NOT_FOUND when there is no such trace */
+export const requireTrace = async (
+  telemetry: Pick<Telemetry, 'query'>,
+  tenant: Tenant,
+  traceId: string,
+): Promise<{ place: TracePlace; cost: QueryCost }> => {
+  const { place, cost } = await findTrace(telemetry, tenant, traceId.toLowerCase());
+  if (place === undefined) {
+    throw new ApiError('NOT_FOUND', 'There is no trace with this id: it has not arrived, or is no longer kept.');
+  }
+  return { place, cost };
 };
 
 interface PlaceRow {

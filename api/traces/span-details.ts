@@ -1,0 +1,76 @@
+/** Spans of a trace with all that they were sent with: all of them, or those that are asked for. */
+import type { QueryCost, Telemetry, Tenant } from '../../kernel/telemetry/client.ts';
+import type { Span, SpanDetails } from '../contract/traces.ts';
+import { totalCost } from '../cost.ts';
+import type { Handler } from '../handler.ts';
+import { requireTrace, type TracePlace } from './trace-place.ts';
+import { type OriginRow, originsSql, resourceOf, type SpanRow, scopeOf, spanColumns, spanOf } from './trace-span.ts';
+
+type Store = Pick<Telemetry, 'query'>;
+
+/** Of as many ids as can be asked for, where senders use an id more than once. */
+const maxSpansOfIds = 1000;
+
+export const getTraceSpans =
+  (telemetry: Store): Handler<'getTraceSpans'> =>
+  async ({ traceId, ids }, { tenant }) => {
+    const { place, cost } = await requireTrace(telemetry, tenant, traceId);
+    const where = {
+      sql: `${place.where.sql} AND has(arrayMap(id -> toFixedString(unhex(id), 8), {ids:Array(String)}), span_id)`,
+      params: { ...place.where.params, ids: ids.split(',') },
+    };
+    const { details, cost: detailsCost } = await readDetails(telemetry, tenant, where, maxSpansOfIds);
+    return { ...details, cost: totalCost([cost, detailsCost]) };
+  };
+
+/**
+ * The earliest spans, those that were received twice, because their sender tried again, once.
+ * @returns also how many rows that was, copies among them
+ */
+export const readDetails = async (
+  telemetry: Store,
+  tenant: Tenant,
+  where: TracePlace['where'],
+  limit: number,
+): Promise<{ details: SpanDetails; rowCount: number; cost: QueryCost }> => {
+  const spans = await telemetry.query<SpanRow>({
+    tenant,
+    sql: `SELECT ${spanColumns} FROM spans WHERE ${where.sql} ORDER BY start_time, span_id LIMIT {limit:UInt32}`,
+    params: { ...where.params, limit },
+  });
+  // Only now: a span that arrives in between may bring a resource of its own.
+  const origins = await telemetry.query<OriginRow>({ tenant, sql: originsSql(where.sql), params: where.params });
+  const { index, ...lists } = listOrigins(origins.rows);
+  return {
+    details: { spans: withoutRepeats(spans.rows.map((row) => spanOf(row, index))), ...lists },
+    rowCount: spans.rows.length,
+    cost: totalCost([spans.cost, origins.cost]),
+  };
+};
+
+const listOrigins = (
+  rows: readonly OriginRow[],
+): Pick<SpanDetails, 'resources' | 'scopes'> & { index: (key: string) => number } => {
+  const resources = rows.filter((row) => row.part === 'resource');
+  const scopes = rows.filter((row) => row.part === 'scope');
+  const places = new Map<string, number>([
+    ...resources.map((row, i) => [`resource ${row.key}`, i] as const),
+    ...scopes.map((row, i) => [`scope ${row.key}`, i] as const),
+  ]);
+  return {
+    resources: resources.map(resourceOf),
+    scopes: scopes.map(scopeOf),
+    index: (key) => places.get(key)!,
+  };
+};
+
+/** The two sides of a call may share an id, as in Zipkin: they differ in kind or service. */
+const withoutRepeats = (spans: readonly Span[]): Span[] => {
+  const seen = new Set<string>();
+  return spans.filter((span) => {
+    const identity = `${span.spanId} ${span.kind} ${span.startTimeUnixNano} ${span.service}`;
+    if (seen.has(identity)) return false;
+    seen.add(identity);
+    return true;
+  });
+};
