@@ -1,5 +1,5 @@
 /** A trace in a few bars: enough to see where a line was written and what failed around it. */
-import type { Trace } from '../../../../api/contract/traces.ts';
+import type { OutlinedTrace } from '../trace/row-span.ts';
 import { buildTree, type SpanNode } from '../trace/tree.ts';
 
 export interface MiniBar {
@@ -27,7 +27,7 @@ export interface MiniTrace {
 }
 
 /** At most `most` bars, in the order of the waterfall: the line's span with its callers, failures, then the longest. */
-export const miniTrace = (trace: Pick<Trace, 'spans'>, spanId: string, most: number): MiniTrace => {
+export const miniTrace = (trace: Pick<OutlinedTrace, 'spans'>, spanId: string, most: number): MiniTrace => {
   const tree = buildTree(trace.spans);
   const nodes = tree.nodes.filter((node) => node.span !== null);
   const own = spanId === '' ? undefined : tree.byKey.get(spanId);

@@ -1,21 +1,14 @@
 import { expect, test } from 'vitest';
-import { failureOf, ownFrame } from './failure.ts';
+import { exceptionsOf, failureOf, ownFrame } from './failure.ts';
 import { type Sketch, spansOf } from './fixture-spans.ts';
 import { buildTree } from './tree.ts';
-
-const exception = (type: string) => ({
-  name: 'exception',
-  timeUnixNano: '1',
-  attributes: { 'exception.type': type, 'exception.message': 'no' },
-  droppedAttributesCount: 0,
-});
 
 test('the origin is named by what was thrown, those above by their status, others not at all', () => {
   const tree = buildTree(
     spansOf([
       { id: 'gateway', from: 0, to: 9, failed: true, attributes: { 'http.response.status_code': 500 } },
       { id: 'handler', parent: 'gateway', from: 1, to: 8 },
-      { id: 'thrower', parent: 'handler', from: 2, to: 3, failed: true, events: [exception('java.io.IOException')] },
+      { id: 'thrower', parent: 'handler', from: 2, to: 3, failed: true, exceptionType: 'java.io.IOException' },
       { id: 'plain', parent: 'handler', from: 4, to: 5, failed: true },
     ]),
   );
@@ -34,6 +27,20 @@ test.each<[string, Sketch['attributes'], string]>([
 ])('%s that failed', (_, attributes, text) => {
   const tree = buildTree(spansOf([{ id: 'a', from: 0, to: 1, failed: true, attributes: attributes! }]));
   expect(failureOf(tree.nodes[0]!)!.text).toBe(text);
+});
+
+test('the exceptions of a span are its events of that name, oldest first', () => {
+  const event = (name: string, attributes = {}) => ({ name, timeUnixNano: '1', attributes, droppedAttributesCount: 0 });
+  const events = [
+    event('exception', { 'exception.type': 'Timeout', 'exception.message': 'no' }),
+    event('retry', { 'exception.type': 'not one' }),
+    event('exception', { 'exception.type': 'Refused' }),
+  ];
+  const [span] = spansOf([{ id: 'a', from: 0, to: 1, events }]);
+  expect(exceptionsOf(span!).map(({ type, message }) => [type, message])).toEqual([
+    ['Timeout', 'no'],
+    ['Refused', undefined],
+  ]);
 });
 
 test.each([

@@ -2,6 +2,7 @@
 import type { Span, SpanEvent } from '../../../../api/contract/traces.ts';
 import type { Attributes } from '../../../../api/contract/values.ts';
 import { attributeText } from './attribute-text.ts';
+import type { RowSpan } from './row-span.ts';
 import type { SpanNode } from './tree.ts';
 
 export interface Failure {
@@ -14,9 +15,9 @@ export interface Failure {
 /** Null for a span that did not fail. An origin is named by what was thrown, those it passed through by their status. */
 export function failureOf(node: SpanNode): Failure | null {
   if (node.span?.status.code !== 'error') return null;
-  const { attributes, status } = node.span;
+  const { attributes, status, exceptionType } = node.span;
   const origin = node.errors === 1;
-  const thrown = exceptionsOf(node.span).at(-1)?.type ?? textOf(attributes, ['error.type']);
+  const thrown = exceptionType || textOf(attributes, ['error.type']);
   const answered = textOf(attributes, statusKeys);
   // Below 400, and gRPC's OK, the answer is not what failed.
   const code = answered !== undefined && /^(?:0|OK|[123]\d\d)$/.test(answered) ? undefined : answered;
@@ -43,7 +44,7 @@ export const exceptionsOf = (span: Span): Exception[] =>
     }));
 
 /** The HTTP or gRPC status of a span's answer, if it carries one. */
-export const answerStatus = (span: Span): string | undefined => textOf(span.attributes, statusKeys);
+export const answerStatus = (span: RowSpan): string | undefined => textOf(span.attributes, statusKeys);
 
 /**
  * The first line of a stack that names a file which is not a library's or the runtime's, trimmed: where to look.

@@ -1,45 +1,48 @@
 import { expect, test } from 'vitest';
-import { findSpans } from './find.ts';
+import { type FindIn, findSpans } from './find.ts';
 import { spansOf } from './fixture-spans.ts';
 import { buildTree } from './tree.ts';
 
-const tree = buildTree(
-  spansOf([
-    {
-      id: 'a0',
-      from: 0,
-      to: 9,
-      name: 'POST /checkout',
-      service: 'edge',
-      attributes: { 'http.response.status_code': 500 },
-    },
-    {
-      id: 'b1',
-      parent: 'a0',
-      from: 1,
-      to: 2,
-      name: 'charge',
-      attributes: { 'order.id': 'ord_8F', tags: ['gift', 'vip'] },
-    },
-    {
-      id: 'c2',
-      parent: 'a0',
-      from: 3,
-      to: 4,
-      name: 'retry',
-      events: [
-        {
-          name: 'exception',
-          timeUnixNano: '1',
-          attributes: { 'exception.type': 'CardDeclined' },
-          droppedAttributesCount: 0,
-        },
-      ],
-    },
-    { id: 'd3', parent: 'gone', from: 5, to: 6, name: 'lost' },
-  ]),
-);
-const found = (text: string) => findSpans(tree, text).map((index) => tree.nodes[index]!.key);
+const spans = spansOf([
+  {
+    id: 'a0',
+    from: 0,
+    to: 9,
+    name: 'POST /checkout',
+    service: 'edge',
+    attributes: { 'http.response.status_code': 500 },
+  },
+  {
+    id: 'b1',
+    parent: 'a0',
+    from: 1,
+    to: 2,
+    name: 'charge',
+    attributes: { 'order.id': 'ord_8F', tags: ['gift', 'vip'] },
+  },
+  {
+    id: 'c2',
+    parent: 'a0',
+    from: 3,
+    to: 4,
+    name: 'retry',
+    events: [
+      {
+        name: 'exception',
+        timeUnixNano: '1',
+        attributes: { 'exception.type': 'CardDeclined' },
+        droppedAttributesCount: 0,
+      },
+    ],
+  },
+  { id: 'd3', parent: 'gone', from: 5, to: 6, name: 'lost' },
+]);
+const tree = buildTree(spans);
+/** Of a small trace, all that its spans carry is here. */
+const whole: FindIn = { carried: (row) => spans.find(({ spanId }) => spanId === row.spanId), found: new Set() };
+/** Of a large one only rows are. */
+const outlined: FindIn = { carried: () => undefined, found: new Set() };
+const find = (text: string, where: FindIn) => findSpans(tree, text, where).map((index) => tree.nodes[index]!.key);
 
 test.each([
   ['CHECKOUT', ['a0']],
@@ -55,5 +58,11 @@ test.each([
   ['nothing like it', []],
   ['  ', []],
 ])('%j finds %j', (text, keys) => {
-  expect(found(text)).toEqual(keys);
+  expect(find(text, whole)).toEqual(keys);
+});
+
+test('what rows do not know is found where the server found it, in order of the tree', () => {
+  expect(find('ord_8f', outlined)).toEqual([]);
+  expect(find('retry', { ...outlined, found: new Set(['b1', 'elsewhere']) })).toEqual(['b1', 'c2']);
+  expect(find('', { ...outlined, found: new Set(['b1']) })).toEqual([]);
 });

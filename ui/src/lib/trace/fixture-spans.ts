@@ -1,5 +1,6 @@
 /** Builds spans for the tests of this folder: only what a test is about has to be written down. */
 import type { Span } from '../../../../api/contract/traces.ts';
+import type { RowSpan } from './row-span.ts';
 
 export interface Sketch {
   id: string;
@@ -13,10 +14,11 @@ export interface Sketch {
   failed?: boolean;
   attributes?: Span['attributes'];
   events?: Span['events'];
+  exceptionType?: string;
 }
 
 /** Each service is one process, so it has one resource and one clock. */
-export function spansOf(sketches: readonly Sketch[]): Span[] {
+export function spansOf(sketches: readonly Sketch[]): (Span & RowSpan)[] {
   const services = [...new Set(sketches.map((sketch) => sketch.service ?? 'shop'))];
   return sketches.map((sketch) => ({
     traceId: '4f2a91d07be34c6c4f2a91d07be34c6c',
@@ -38,6 +40,7 @@ export function spansOf(sketches: readonly Sketch[]): Span[] {
     droppedLinksCount: 0,
     resource: services.indexOf(sketch.service ?? 'shop'),
     scope: 0,
+    ...(sketch.exceptionType !== undefined && { exceptionType: sketch.exceptionType }),
   }));
 }
 

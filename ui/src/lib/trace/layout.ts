@@ -1,8 +1,8 @@
 /** Everything about a trace that does not depend on how it is looked at; worked out once when it arrives. */
-import type { Span } from '../../../../api/contract/traces.ts';
 import { type CriticalPath, criticalPath } from './critical-path.ts';
 import { failureOf } from './failure.ts';
 import { findGaps, type Gaps } from './gaps.ts';
+import type { RowSpan } from './row-span.ts';
 import { type ServiceShare, selfTimes, serviceShares } from './self-time.ts';
 import { cutIntoStretches } from './stretches.ts';
 import { buildTree, type SpanNode, type TraceTree } from './tree.ts';
@@ -18,7 +18,7 @@ export interface TraceLayout {
   readonly origins: readonly SpanNode[];
 }
 
-export function layOut(spans: readonly Span[], correctClocks: boolean): TraceLayout {
+export function layOut(spans: readonly RowSpan[], correctClocks: boolean): TraceLayout {
   const tree = buildTree(spans, { correctClocks });
   const stretches = cutIntoStretches(tree);
   const selfMs = selfTimes(tree, stretches);

@@ -2,14 +2,14 @@
  * A trace as a tree that survives what senders do: parents that never arrive, ids that occur twice, parent links that
  * form a circle, and clocks that disagree.
  */
-import type { Span } from '../../../../api/contract/traces.ts';
 import { clockShifts } from './clock-skew.ts';
+import type { RowSpan } from './row-span.ts';
 
 export interface SpanNode {
   /** Unique in the trace and the same at every load: the span id, with `~2` behind it where an id occurs twice. */
   readonly key: string;
   /** Null for the one node that stands for all parents that were not received. */
-  readonly span: Span | null;
+  readonly span: RowSpan | null;
   /** What of its parent link could not be followed. */
   fault: 'none' | 'orphan' | 'cycle';
   parent: SpanNode | null;
@@ -50,7 +50,7 @@ export interface TraceTree {
 export const missingKey = 'parent-not-received';
 
 /** Builds the tree in O(n log n). `correctClocks: false` leaves every time as it was sent. */
-export function buildTree(spans: readonly Span[], { correctClocks = true } = {}): TraceTree {
+export function buildTree(spans: readonly RowSpan[], { correctClocks = true } = {}): TraceTree {
   const { nodes, byId, copyCount, startUnixMs } = createNodes(spans);
   const orphanCount = attach(nodes, byId);
   cutCycles(nodes);
@@ -87,7 +87,7 @@ export function unixNanoSince(unixNano: string, baseUnixSeconds: number): number
 
 type ById = Map<string, SpanNode[]>;
 
-function createNodes(spans: readonly Span[]) {
+function createNodes(spans: readonly RowSpan[]) {
   const baseSeconds = spans.reduce((least, s) => Math.min(least, Number(s.startTimeUnixNano.slice(0, -9))), Infinity);
   const nodes: SpanNode[] = [];
   const byId: ById = new Map();
@@ -123,7 +123,7 @@ function createNodes(spans: readonly Span[]) {
   return { nodes, byId, copyCount: spans.length - nodes.length, startUnixMs };
 }
 
-const isCopy = (a: Span, b: Span) =>
+const isCopy = (a: RowSpan, b: RowSpan) =>
   a.startTimeUnixNano === b.startTimeUnixNano &&
   a.endTimeUnixNano === b.endTimeUnixNano &&
   a.name === b.name &&

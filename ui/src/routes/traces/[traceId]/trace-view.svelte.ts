@@ -5,11 +5,14 @@
 import { untrack } from 'svelte';
 import { findSpans } from '#lib/trace/find.ts';
 import { layOut, type TraceLayout } from '#lib/trace/layout.ts';
+import type { OutlinedTrace } from '#lib/trace/row-span.ts';
 import { closedFrom, type Row, revealed, type View, visibleRows } from '#lib/trace/rows.ts';
 import { between, fit, type TimeWindow } from '#lib/trace/time-window.ts';
 import type { SpanNode } from '#lib/trace/tree.ts';
+import { wantedDetails } from '#lib/trace/wanted-details.ts';
 import { param, setParams } from '#lib/url-state.svelte.ts';
-import type { Trace } from '../../../../../api/contract/traces.ts';
+import { createFoundSpans } from './found-spans.svelte.ts';
+import { createSpanDetails } from './span-details.svelte.ts';
 
 export type TraceView = ReturnType<typeof createTraceView>;
 
@@ -22,7 +25,7 @@ interface Wanted {
 }
 
 /** Call during a component's initialisation. */
-export const createTraceView = (trace: () => Trace) => {
+export const createTraceView = (trace: () => OutlinedTrace) => {
   const layout: TraceLayout = $derived(layOut(trace().spans, param('clock') !== 'sent'));
   let folded = $state.raw<Pick<View, 'closed' | 'opened'>>({ closed: new Set(), opened: new Set() });
   let current = $state(param('span'));
@@ -40,7 +43,11 @@ export const createTraceView = (trace: () => Trace) => {
   });
   const rows: readonly Row[] = $derived(visibleRows(layout.tree, view));
   const placeOf = $derived(new Map(rows.map((row, index) => [row.key, index])));
-  const matches = $derived(findSpans(layout.tree, find));
+  const details = createSpanDetails(trace, () => wantedDetails(rows, open ? (placeOf.get(current) ?? -1) : -1));
+  const found = createFoundSpans(trace, () => find);
+  const matches = $derived(
+    findSpans(layout.tree, find, { carried: (span) => details.of(span)?.span, found: found.spanIds }),
+  );
   const matching = $derived(new Set(matches));
   const shownWindow: TimeWindow = $derived(window ?? fit(layout.tree.durationMs));
 
@@ -168,6 +175,14 @@ export const createTraceView = (trace: () => Trace) => {
     get matches() {
       return matches;
     },
+    /** While the server has still to say, or could not, which spans carry the text. */
+    get findIsPartial() {
+      return found.isPartial;
+    },
+    get findFailed() {
+      return found.isPartial && found.failure !== undefined;
+    },
+    details,
     matched: (node: SpanNode): boolean => matching.has(node.index),
     nextMatch(step: 1 | -1): void {
       const index = nextOf(matches, step);
