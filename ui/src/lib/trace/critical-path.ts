@@ -20,18 +20,19 @@ export interface CriticalPath {
 }
 
 export function criticalPath(tree: TraceTree, stretches: Stretches): CriticalPath {
-  const parts: Interval[][] = tree.nodes.map(() => []);
+  const parts: (Interval[] | undefined)[] = new Array(tree.nodes.length).fill(undefined);
   const stack: Stretch[] = [];
   const end = tree.durationMs;
   walkTop(stretches.top, end, stack);
   for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
+    parts[at.node.index] ??= [];
     const own = parts[at.node.index]!;
     const children = stretches.within[at.node.index];
-    if (children === undefined) own.push({ fromMs: at.fromMs, toMs: at.toMs });
+    if (children === undefined) own.push(at);
     else walk(children, at, stack, own);
   }
-  for (const own of parts) if (own.length > 1) own.splice(0, own.length, ...union(own, 0, end));
-  return { parts, touched: touchedBelow(tree.nodes, parts) };
+  const ordered = parts.map((own) => (own === undefined ? none : own.length > 1 ? union(own, 0, end) : own));
+  return { parts: ordered, touched: touchedBelow(tree.nodes, ordered) };
 }
 
 /** What of the path lies in the subtrees of `nodes`: drawn on the one row that stands for them. */
@@ -45,15 +46,17 @@ export function pathBelow(tree: TraceTree, path: CriticalPath, nodes: readonly S
 /** One span seen backwards: adds its own parts to `own` and its decisive children to `stack`. */
 function walk(children: readonly Stretch[], window: Interval, stack: Stretch[], own: Interval[]): void {
   let cursorMs = window.toMs;
-  const lastFirst = children
-    .map((child) => clip(child, window))
-    .filter((child) => child.toMs > child.fromMs)
-    .sort((a, b) => b.toMs - a.toMs || a.fromMs - b.fromMs);
+  const lastFirst: Stretch[] = [];
+  for (const child of children) {
+    const clipped = clip(child, window);
+    if (clipped.toMs > clipped.fromMs) lastFirst.push(clipped);
+  }
+  if (lastFirst.length > 1) lastFirst.sort(byEnd);
   for (const child of lastFirst) {
     if (child.toMs > cursorMs + clockStepMs || child.fromMs >= cursorMs) continue;
     const toMs = Math.min(child.toMs, cursorMs);
     if (cursorMs > toMs) own.push({ fromMs: toMs, toMs: cursorMs });
-    stack.push({ node: child.node, fromMs: child.fromMs, toMs });
+    stack.push(toMs === child.toMs ? child : { node: child.node, fromMs: child.fromMs, toMs });
     cursorMs = child.fromMs;
   }
   if (cursorMs > window.fromMs) own.push({ fromMs: window.fromMs, toMs: cursorMs });
@@ -62,7 +65,7 @@ function walk(children: readonly Stretch[], window: Interval, stack: Stretch[], 
 /** Nobody waits for the trace as a whole: what ran last decided, and before it began whatever else was running. */
 function walkTop(top: readonly Stretch[], endMs: number, stack: Stretch[]): void {
   let cursorMs = endMs;
-  for (const stretch of top.toSorted((a, b) => b.toMs - a.toMs || a.fromMs - b.fromMs)) {
+  for (const stretch of top.toSorted(byEnd)) {
     if (stretch.fromMs >= cursorMs) continue;
     stack.push({ ...stretch, toMs: Math.min(stretch.toMs, cursorMs) });
     cursorMs = stretch.fromMs;
@@ -75,11 +78,15 @@ function walkTop(top: readonly Stretch[], endMs: number, stack: Stretch[]): void
  */
 const clockStepMs = 1;
 
-const clip = (child: Stretch, window: Interval): Stretch => ({
-  node: child.node,
-  fromMs: Math.max(child.fromMs, window.fromMs),
-  toMs: Math.min(child.toMs, window.toMs),
-});
+/** Most lie within: those are not made anew. */
+const clip = (child: Stretch, window: Interval): Stretch =>
+  child.fromMs >= window.fromMs && child.toMs <= window.toMs
+    ? child
+    : { node: child.node, fromMs: Math.max(child.fromMs, window.fromMs), toMs: Math.min(child.toMs, window.toMs) };
+
+const byEnd = (a: Stretch, b: Stretch): number => b.toMs - a.toMs || a.fromMs - b.fromMs;
+
+const none: readonly Interval[] = [];
 
 function touchedBelow(nodes: readonly SpanNode[], parts: readonly (readonly Interval[])[]): Uint8Array {
   const touched = new Uint8Array(nodes.length);

@@ -15,8 +15,8 @@ export interface Repeat {
 export const leastRepeats = 3;
 
 /** The children in order, each fold at the place of its first span. */
-export function foldRepeats(children: readonly SpanNode[]): (SpanNode | Repeat)[] {
-  if (children.length < leastRepeats) return [...children];
+export function foldRepeats(children: readonly SpanNode[]): readonly (SpanNode | Repeat)[] {
+  if (!isAnyNameRepeated(children)) return children;
   const alike = new Map<string, SpanNode[]>();
   for (const node of children) {
     const key = repeatKey(node);
@@ -33,6 +33,19 @@ export function foldRepeats(children: readonly SpanNode[]): (SpanNode | Repeat)[
     else if (nodes[0] === node) folded.push(repeat(key, nodes));
   }
   return folded;
+}
+
+/** Cheaper than the keys, and mostly the end of it. */
+function isAnyNameRepeated(children: readonly SpanNode[]): boolean {
+  if (children.length < leastRepeats) return false;
+  const counts = new Map<string, number>();
+  for (const { span } of children) {
+    if (span === null) continue;
+    const count = (counts.get(span.name) ?? 0) + 1;
+    if (count === leastRepeats) return true;
+    counts.set(span.name, count);
+  }
+  return false;
 }
 
 /** Null where a span may not be hidden in a fold: it failed, or something below it did. */

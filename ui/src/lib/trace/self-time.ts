@@ -1,6 +1,6 @@
 /** Self time: what a span did while nothing below it ran, and whose services that time was spent in. */
 import type { Stretches } from './stretches.ts';
-import { union } from './stretches.ts';
+import { coveredMs } from './stretches.ts';
 import type { TraceTree } from './tree.ts';
 
 export interface ServiceShare {
@@ -16,8 +16,7 @@ export function selfTimes(tree: TraceTree, { within }: Stretches): Float64Array 
   for (const node of tree.nodes) {
     if (node.span === null) continue;
     const stretches = within[node.index];
-    const busy = stretches === undefined ? [] : union(stretches, node.startMs, node.endMs);
-    const busyMs = busy.reduce((sum, interval) => sum + interval.toMs - interval.fromMs, 0);
+    const busyMs = stretches === undefined ? 0 : coveredMs(stretches, node.startMs, node.endMs);
     selfMs[node.index] = Math.max(0, node.endMs - node.startMs - busyMs);
   }
   return selfMs;

@@ -45,7 +45,7 @@ export function cutIntoStretches(tree: TraceTree): Stretches {
 /** The parts of `[fromMs, toMs]` that at least one of the intervals covers, merged and in order. */
 export function union(intervals: readonly Interval[], fromMs: number, toMs: number): Interval[] {
   const merged: { fromMs: number; toMs: number }[] = [];
-  for (const interval of intervals.toSorted((a, b) => a.fromMs - b.fromMs)) {
+  for (const interval of inOrder(intervals)) {
     const start = Math.max(interval.fromMs, fromMs);
     const end = Math.min(interval.toMs, toMs);
     if (end <= start) continue;
@@ -54,6 +54,26 @@ export function union(intervals: readonly Interval[], fromMs: number, toMs: numb
     else merged.push({ fromMs: start, toMs: end });
   }
   return merged;
+}
+
+/** How much of `[fromMs, toMs]` at least one of the intervals covers. */
+export function coveredMs(intervals: readonly Interval[], fromMs: number, toMs: number): number {
+  let [sumMs, endMs] = [0, fromMs];
+  for (const interval of inOrder(intervals)) {
+    const end = Math.min(interval.toMs, toMs);
+    if (end <= endMs) continue;
+    sumMs += end - Math.max(interval.fromMs, endMs);
+    endMs = end;
+  }
+  return sumMs;
+}
+
+/** By start. Mostly they are already: then nothing is copied. */
+function inOrder(intervals: readonly Interval[]): readonly Interval[] {
+  for (let i = 1; i < intervals.length; i++) {
+    if (intervals[i - 1]!.fromMs > intervals[i]!.fromMs) return intervals.toSorted((a, b) => a.fromMs - b.fromMs);
+  }
+  return intervals;
 }
 
 const realParent = (node: SpanNode) => (node.parent?.span ? node.parent : null);

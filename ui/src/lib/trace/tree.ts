@@ -85,7 +85,8 @@ export function unixNanoSince(unixNano: string, baseUnixSeconds: number): number
   return (seconds - baseUnixSeconds) * 1000 + nanos / 1e6;
 }
 
-type ById = Map<string, SpanNode[]>;
+/** Nearly every id is there once: a list is made only for those that are not. */
+type ById = Map<string, SpanNode | SpanNode[]>;
 
 function createNodes(spans: readonly RowSpan[]) {
   const baseSeconds = spans.reduce((least, s) => Math.min(least, Number(s.startTimeUnixNano.slice(0, -9))), Infinity);
@@ -93,11 +94,11 @@ function createNodes(spans: readonly RowSpan[]) {
   const byId: ById = new Map();
   let firstMs = Infinity;
   for (const span of spans) {
-    const same = byId.get(span.spanId) ?? [];
-    if (same.some((other) => isCopy(other.span!, span))) continue;
+    const same = byId.get(span.spanId);
+    if (same !== undefined && listOf(same).some((other) => isCopy(other.span!, span))) continue;
     const startMs = unixNanoSince(span.startTimeUnixNano, baseSeconds);
     const node: SpanNode = {
-      key: same.length === 0 ? span.spanId : `${span.spanId}~${same.length + 1}`,
+      key: same === undefined ? span.spanId : `${span.spanId}~${listOf(same).length + 1}`,
       span,
       fault: 'none',
       parent: null,
@@ -112,8 +113,8 @@ function createNodes(spans: readonly RowSpan[]) {
     };
     firstMs = Math.min(firstMs, startMs);
     nodes.push(node);
-    if (same.length === 0) byId.set(span.spanId, same);
-    same.push(node);
+    if (Array.isArray(same)) same.push(node);
+    else byId.set(span.spanId, same === undefined ? node : [same, node]);
   }
   for (const node of nodes) {
     node.startMs -= firstMs;
@@ -122,6 +123,8 @@ function createNodes(spans: readonly RowSpan[]) {
   const startUnixMs = nodes.length === 0 ? 0 : baseSeconds * 1000 + firstMs;
   return { nodes, byId, copyCount: spans.length - nodes.length, startUnixMs };
 }
+
+const listOf = (same: SpanNode | SpanNode[]): SpanNode[] => (Array.isArray(same) ? same : [same]);
 
 const isCopy = (a: RowSpan, b: RowSpan) =>
   a.startTimeUnixNano === b.startTimeUnixNano &&
@@ -136,10 +139,12 @@ function attach(nodes: readonly SpanNode[], byId: ById): number {
   for (const node of nodes) {
     const span = node.span!;
     const shared = sharedClient(node, byId);
-    const parents = shared ? [shared] : byId.get(span.parentSpanId);
-    if (parents !== undefined) {
+    const parents = shared ?? byId.get(span.parentSpanId);
+    if (Array.isArray(parents)) {
       // Where two spans share the parent's id, the child belongs to the one of its own process.
       node.parent = parents.find((other) => other.span!.resource === span.resource) ?? parents[0]!;
+    } else if (parents !== undefined) {
+      node.parent = parents;
     } else if (span.parentSpanId !== '') {
       node.fault = 'orphan';
       orphans++;
@@ -152,7 +157,7 @@ function attach(nodes: readonly SpanNode[], byId: ById): number {
 function sharedClient(node: SpanNode, byId: ById): SpanNode | undefined {
   if (node.span!.kind !== 'server') return undefined;
   const same = byId.get(node.span!.spanId)!;
-  return same.length > 1 ? same.find((other) => other.span!.kind === 'client') : undefined;
+  return Array.isArray(same) ? same.find((other) => other.span!.kind === 'client') : undefined;
 }
 
 /** Makes the earliest span of each circle of parent links a root. */
@@ -229,7 +234,7 @@ function order(roots: SpanNode[]): SpanNode[] {
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     node.index = ordered.push(node) - 1;
     node.depth = node.parent === null ? 0 : node.parent.depth + 1;
-    node.children.sort(byStart);
+    if (node.children.length > 1) node.children.sort(byStart);
     for (let i = node.children.length - 1; i >= 0; i--) stack.push(node.children[i]!);
   }
   for (const node of ordered.toReversed()) {
