@@ -2,7 +2,8 @@
  * How the explorer feels: what a first view loads and when it shows data, a trace of 10,000 spans, a live tail of 2,000
  * lines a second, and what Lighthouse says. `node bench/explorer.ts [--quick] [--only waterfall] [--record]`, after
  * `npm run build -w ui`. A real Syntra, a real Chromium without a GPU, both on one machine: milliseconds of CPU are of
- * the page's main thread, all others are of the clock and grow with whatever else the machine does.
+ * the page's main thread unless they are the server's, all others are of the clock and grow with whatever else the machine
+ * does.
  */
 import { parseArgs } from 'node:util';
 import type { Browser } from 'playwright-core';
@@ -66,14 +67,15 @@ const withBrowser = async (work: (browser: Browser) => Promise<void>): Promise<v
 
 const measure = async (
   browser: Browser,
-  { url, otlpHttpUrl }: RunningSyntra,
+  syntra: RunningSyntra,
   traceId: string,
   wanted: ReadonlySet<Part>,
 ): Promise<void> => {
+  const { url, otlpHttpUrl } = syntra;
   if (wanted.has('first-views')) {
     for (const page of pages(traceId)) await measureFirstView(browser, url, page, visits);
   }
-  if (wanted.has('waterfall')) await measureWaterfall(browser, url, traceId, visits);
+  if (wanted.has('waterfall')) await measureWaterfall(browser, syntra, traceId, visits);
   if (wanted.has('live-tail')) await measureLiveTail(browser, url, otlpHttpUrl, tailSeconds);
 };
 
@@ -98,9 +100,9 @@ const pages = (traceId: string): PageUnderTest[] => [
 /** @throws Error when the trace is not whole within a minute */
 const untilStored = async ({ url }: RunningSyntra, traceId: string): Promise<void> => {
   for (const untilMs = Date.now() + 60_000; Date.now() < untilMs; ) {
-    const response = await fetch(`${url}/api/v1/traces/${traceId}`);
-    const body = (await response.json()) as { data?: { spans: unknown[] } };
-    if (body.data?.spans.length === largeTraceSpans) return;
+    const response = await fetch(`${url}/api/v1/traces/${traceId}/outline`);
+    const body = (await response.json()) as { data?: { spans: { spanId: string[] } } };
+    if (body.data?.spans.spanId.length === largeTraceSpans) return;
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
   throw new Error('The large trace was not stored within a minute.');

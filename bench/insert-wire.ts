@@ -15,7 +15,7 @@ import { openEmbeddedTelemetry } from '../kernel/telemetry/embedded.ts';
 import { migrateTelemetry } from '../kernel/telemetry/migrate.ts';
 import { writeSpoolFile } from '../kernel/telemetry/spool-file.ts';
 import { tracePayload } from './payloads.ts';
-import { recordResult } from './results.ts';
+import { report as reportFigure } from './results.ts';
 
 const batches = 10;
 const requestsPerBatch = 40;
@@ -43,10 +43,7 @@ const cost = async (insert: (batch: Uint8Array, i: number) => Promise<unknown>):
   return (user + system) / (batches * rowCount);
 };
 
-const report = (name: string, value: number, unit: string): void => {
-  console.log(`${name.padEnd(32)} ${value.toFixed(2).padStart(8)} ${unit}`);
-  if (process.argv.includes('--record')) recordResult(name, Number(value.toFixed(2)), unit, measured);
-};
+const report = (name: string, values: number, unit: string): void => reportFigure({ name, values, unit, measured });
 const measured = ['kernel/telemetry', 'kernel/otlp', 'bench/insert-wire.ts', 'bench/payloads.ts'];
 const cpuUnit = 'CPU seconds per million spans';
 

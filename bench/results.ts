@@ -66,10 +66,6 @@ export const report = ({ name, values, unit, target, measured = everything }: Fi
   });
 };
 
-/** As `report`, for one value that was printed already. */
-export const recordResult = (name: string, value: number, unit: string, measured = everything): void =>
-  append({ at: new Date().toISOString(), run, commit: commitOf(measured), machine, name, value, unit });
-
 /** All that was ever recorded, oldest first. */
 export const readResults = (): Result[] =>
   readFileSync(file, 'utf8')

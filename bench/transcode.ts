@@ -10,7 +10,7 @@ import type { Transcoder } from '../kernel/otlp/rows/rows-block.ts';
 import { spansTranscoder } from '../kernel/otlp/rows/spans-rows.ts';
 import { unpack } from '../kernel/otlp/unpack.ts';
 import { logsPayload, metricsPayload, type Payload, tracePayload } from './payloads.ts';
-import { recordResult } from './results.ts';
+import { report as reportFigure } from './results.ts';
 
 const requests = 100;
 const recordsPerRequest = 500;
@@ -40,21 +40,21 @@ const measure = (name: string, unit: string, transcoder: Transcoder, payload: (s
     rowBytes = block.written().reduce((sum, part) => sum + part.length, 0);
   };
 
-  const perSecond = median(rounds, () => {
+  const perSecond = rates(rounds, () => {
     transcode(payloads.map(({ request }) => request));
     return records;
   });
-  const derived = median(rounds, () => {
+  const derived = rates(rounds, () => {
     hasDerived = block.derived() !== undefined;
     return records;
   });
   const requestBytes = payloads.reduce((sum, { request }) => sum + request.length, 0);
   const stored = payloads.map(({ request }) => zstdCompressSync(request));
-  const unpacked = median(rounds, () => {
+  const unpacked = rates(rounds, () => {
     for (const value of stored) unpack(value, 'zstd');
     return records;
   });
-  const both = median(rounds, () => {
+  const both = rates(rounds, () => {
     transcode(unpackAll(stored));
     return records;
   });
@@ -74,20 +74,16 @@ function* unpackAll(stored: readonly Uint8Array[]): Generator<Uint8Array> {
 }
 
 /** Records per CPU second. */
-const median = (count: number, round: () => number): number => {
-  const rates = Array.from({ length: count }, () => {
+const rates = (count: number, round: () => number): number[] =>
+  Array.from({ length: count }, () => {
     const before = process.cpuUsage();
     const records = round();
     const { user, system } = process.cpuUsage(before);
     return (records / (user + system)) * 1e6;
   });
-  return rates.sort((a, b) => a - b)[count >> 1]!;
-};
 
-const report = (name: string, value: number, unit: string) => {
-  console.log(`  ${name.padEnd(28)} ${Math.round(value).toLocaleString('en').padStart(12)} ${unit}`);
-  if (process.argv.includes('--record')) recordResult(name, Math.round(value), unit, measured);
-};
+const report = (name: string, values: readonly number[], unit: string) =>
+  reportFigure({ name, values, unit, measured });
 
 measure('spans', 'spans per CPU second', spansTranscoder(), tracePayload);
 measure('logs', 'log records per CPU second', logsTranscoder(), logsPayload);
