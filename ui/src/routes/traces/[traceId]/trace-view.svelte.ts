@@ -60,9 +60,12 @@ export const createTraceView = (trace: () => OutlinedTrace) => {
     }, writeUrlAfterMs);
   };
 
-  // Back, forward and links change the selection from outside.
+  // Back, forward and links change the selection from outside. What else changes in the address says nothing about it: it
+  // may still tell of the row before this one.
+  const spanInUrl = $derived(param('span'));
+  const zoomInUrl = $derived(param('zoom'));
   $effect(() => {
-    const [span, zoom] = [param('span'), param('zoom')];
+    const [span, zoom] = [spanInUrl, zoomInUrl];
     untrack(() => {
       if (span !== (open ? current : '')) show(span);
       const [fromMs, toMs] = zoom.split('-').map(Number);
@@ -120,6 +123,18 @@ export const createTraceView = (trace: () => OutlinedTrace) => {
     return indexes.findLast((index) => index < at) ?? indexes.at(-1);
   };
 
+  /** A step that was wanted before the server had found anything. */
+  let awaited = $state<1 | -1 | null>(null);
+  const nextMatch = (step: 1 | -1): void => {
+    const index = nextOf(matches, step);
+    awaited = index === undefined && found.isPartial ? step : null;
+    if (index !== undefined) goToNode(layout.tree.nodes[index]!);
+  };
+  $effect(() => {
+    const step = awaited;
+    if (step !== null && (matches.length > 0 || !found.isPartial)) untrack(() => nextMatch(step));
+  });
+
   const setOpen = (row: Row, opened: boolean): void => {
     const set = new Set(row.kind === 'repeat' ? folded.opened : folded.closed);
     if (opened === (row.kind === 'repeat')) set.add(row.key);
@@ -170,6 +185,7 @@ export const createTraceView = (trace: () => OutlinedTrace) => {
     },
     set find(text: string) {
       find = text;
+      awaited = null;
       writeUrl();
     },
     get matches() {
@@ -184,10 +200,7 @@ export const createTraceView = (trace: () => OutlinedTrace) => {
     },
     details,
     matched: (node: SpanNode): boolean => matching.has(node.index),
-    nextMatch(step: 1 | -1): void {
-      const index = nextOf(matches, step);
-      if (index !== undefined) goToNode(layout.tree.nodes[index]!);
-    },
+    nextMatch,
     nextError(): void {
       const index = nextOf(
         layout.origins.map((node) => node.index),
