@@ -13,6 +13,10 @@ export type ChdbClient = ReturnType<typeof createClient>;
 export interface Connections {
   /** Waits for a free connection, in order of asking. @throws TooManyWaitingError when `maxWaiting` others wait already. */
   lend<Result>(use: (client: ChdbClient) => Promise<Result>): Promise<Result>;
+  /** Works while no connection is lent, before all who wait for one. For one at a time. */
+  whileNoneIsLent<Result>(work: () => Promise<Result>): Promise<Result>;
+  /** Closes those that are not lent. */
+  closeFree(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -23,17 +27,27 @@ export interface ConnectionLimits {
   readonly useOnce?: boolean;
 }
 
-export const openConnections = (path: string, limits: ConnectionLimits): Connections => {
+/** @param mayConnect asked before each new connection; what it throws is thrown to who asked for one */
+export const openConnections = (
+  path: string,
+  limits: ConnectionLimits,
+  mayConnect: () => void = () => {},
+): Connections => {
   const places = openPlaces(limits);
   const free: ChdbClient[] = [];
   let closed = false;
+  const closeFree = async (): Promise<void> => {
+    await Promise.all(free.splice(0).map((client) => client.close()));
+  };
 
   return {
     lend: (use) =>
       places.hold(async () => {
         let client: ChdbClient | undefined;
         try {
-          client = free.pop() ?? connect(path);
+          client = free.pop();
+          if (client === undefined) mayConnect();
+          client ??= connect(path);
           const result = await use(client);
           if (closed || limits.useOnce) await client.close();
           else free.push(client);
@@ -43,9 +57,11 @@ export const openConnections = (path: string, limits: ConnectionLimits): Connect
           throw error;
         }
       }),
+    whileNoneIsLent: (work) => places.holdAll(work),
+    closeFree,
     async close() {
       closed = true;
-      await Promise.all(free.splice(0).map((client) => client.close()));
+      await closeFree();
     },
   };
 };

@@ -11,11 +11,12 @@ import { join } from 'node:path';
 import { asQueryError } from './clickhouse-errors.ts';
 import { assertTenantFenced, type Query, type RowsInsert, readSettings, type Telemetry } from './client.ts';
 import { columnNames } from './column-names.ts';
-import { openConnections } from './connections.ts';
-import { startEngine } from './embedded-engine.ts';
+import { openInsertDoubts } from './doubted-inserts.ts';
 import { type InsertSettings, insertBlock } from './insert-block.ts';
 import { restMergesWhileDiskIsLow } from './rest-merges.ts';
+import { startRestartableEngine } from './restartable-engine.ts';
 import { writeSpoolFile } from './spool-file.ts';
+import { takeBackOrphanedTokens } from './take-back-tokens.ts';
 
 export interface EmbeddedTelemetryOptions {
   /** Created when missing. */
@@ -36,12 +37,29 @@ export const openEmbeddedTelemetry = async ({
   await rm(spoolDirectory, { recursive: true, force: true });
   await mkdir(spoolDirectory, { recursive: true });
   const path = join(directory, 'chdb');
-  const engine = startEngine(path);
-  // Apart, so that readers can never keep rows from being stored.
-  const readers = openConnections(path, { maxOpen: maxReads, maxWaiting: 64 });
-  const writers = openConnections(path, { maxOpen: maxWrites, maxWaiting: 64 });
+  // A killed process leaves tokens behind. Where there is no room to say so, the first insert waits until there is.
+  const isMended = await takeBackOrphanedTokens(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => (error.code === 'ENOSPC' ? false : Promise.reject(error)),
+  );
+  const engine = startRestartableEngine(path);
+  const { readers, writers } = engine;
   const command = (sql: string) => writers.lend(async (client) => void (await client.command({ query: sql })));
-  const endLooking = await restMergesWhileDiskIsLow({ directory: path, command, report });
+  const beginLooking = () => restMergesWhileDiskIsLow({ directory: path, command, report });
+  let endLooking = await beginLooking();
+  const doubts = openInsertDoubts({
+    path,
+    engine,
+    // Parts that the engine found broken when it started have tokens too.
+    doubt: isMended ? 'tokens' : 'parts',
+    async onRestart() {
+      // An engine that was started again merges.
+      const end = await beginLooking();
+      endLooking();
+      endLooking = end;
+    },
+    report,
+  });
 
   return {
     async query<Row>(query: Query) {
@@ -70,17 +88,19 @@ export const openEmbeddedTelemetry = async ({
 
     async insert({ table, structure, rows, rowCount, token, isDerived = false }: RowsInsert) {
       if (rowCount === 0) return;
-      const path = join(spoolDirectory, randomUUID());
-      try {
-        await writeSpoolFile(path, rows);
-        const write = (settings: InsertSettings) =>
-          writers.lend(async (client) => {
-            await client.command({ query: insertFromFile(table, structure, path, settings) });
-          });
-        await insertBlock({ token, isDerived }, write, onSkippedView);
-      } finally {
-        await rm(path, { force: true });
-      }
+      await doubts.settleThen(async () => {
+        const path = join(spoolDirectory, randomUUID());
+        try {
+          await writeSpoolFile(path, rows);
+          const write = (settings: InsertSettings) =>
+            writers.lend(async (client) => {
+              await client.command({ query: insertFromFile(table, structure, path, settings) });
+            });
+          await insertBlock({ token, isDerived }, write, onSkippedView);
+        } finally {
+          await rm(path, { force: true });
+        }
+      });
     },
 
     command,
@@ -95,15 +115,10 @@ export const openEmbeddedTelemetry = async ({
 
     async close() {
       endLooking();
-      await readers.close();
-      await writers.close();
-      engine.close();
+      await engine.close();
     },
   };
 };
-
-const maxReads = 4;
-const maxWrites = 2;
 
 const insertFromFile = (table: string, structure: string, path: string, insert: InsertSettings): string => {
   const settings = { ...insert, ...oneBlockOfFile };

@@ -3,6 +3,8 @@
 export interface Places {
   /** @throws TooManyWaitingError when `maxWaiting` others wait already. */
   hold<Result>(work: () => Promise<Result>): Promise<Result>;
+  /** Works alone, before all who wait. For one at a time: two would each hold places that the other waits for. */
+  holdAll<Result>(work: () => Promise<Result>): Promise<Result>;
 }
 
 export class TooManyWaitingError extends Error {
@@ -33,6 +35,20 @@ export const openPlaces = ({ maxOpen, maxWaiting }: { maxOpen: number; maxWaitin
         return await work();
       } finally {
         release();
+      }
+    },
+    async holdAll(work) {
+      const free = maxOpen - taken;
+      taken = maxOpen;
+      const others = Array.from(
+        { length: maxOpen - free },
+        () => new Promise<void>((resolve) => waiting.unshift(resolve)),
+      );
+      await Promise.all(others);
+      try {
+        return await work();
+      } finally {
+        for (let i = 0; i < maxOpen; i++) release();
       }
     },
   };
