@@ -1,6 +1,6 @@
 /** A disk that is soon full: a tmpfs over a directory. What is written to it costs memory. Needs root. */
 import { execFile } from 'node:child_process';
-import { mkdir, open, rm } from 'node:fs/promises';
+import { appendFile, mkdir, open, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -8,6 +8,8 @@ export interface SmallDisk {
   readonly directory: string;
   /** Leaves no byte free. */
   fill(): Promise<void>;
+  /** Leaves about so many bytes free, if there are. */
+  fillTo(freeBytes: number): Promise<void>;
   free(): Promise<void>;
   close(): Promise<void>;
 }
@@ -36,6 +38,10 @@ export const openSmallDisk = async (directory: string, sizeMiB: number): Promise
       } finally {
         await file.close();
       }
+    },
+    async fillTo(freeBytes) {
+      const { bavail, bsize } = await statfs(directory);
+      await appendFile(ballast, Buffer.alloc(Math.max(0, bavail * bsize - freeBytes)));
     },
     free: () => rm(ballast, { force: true }),
     async close() {

@@ -38,6 +38,7 @@ test('lets one work alone, before those who wait, and they go on afterwards', as
   };
   const held = [places.hold(work('a')), places.hold(work('b')), places.hold(work('c'))];
   const alone = places.holdAll(work('alone'));
+  await expect.poll(() => began).toEqual(['a', 'b']);
   ends.get('a')!();
   await held[0];
   expect(began).toEqual(['a', 'b']);
