@@ -41,25 +41,28 @@ test('rows inserted while the disk becomes full are there once', { timeout: 60 *
   try {
     await migrateTelemetry(telemetry);
     let sent = 0;
-    for (let round = 0; round < rounds; round++) {
-      await disk.fillTo(24 * 2 ** 20);
-      const spans = spansOf(random);
-      const filled = sleep(random.between(0, 90)).then(() => disk.fill());
-      const token = `round ${round}`;
+    const send = async (spans: ReturnType<typeof spansOf>, token: string, onFailure: () => Promise<void>) => {
       for (;;) {
         try {
           await telemetry.insert({ table: 'spans', ...spans, token });
-          break;
+          sent += spans.rowCount;
+          return;
         } catch {
           failures++;
-          await filled;
-          await disk.free();
-          await sleep(20);
+          await onFailure();
         }
       }
-      sent += spans.rowCount;
-      await filled;
-      await disk.free();
+    };
+    for (let round = 0; round < rounds; round++) {
+      await disk.fillTo(24 * 2 ** 20);
+      const fullForMs = random.between(1_100, 1_500);
+      const freed = sleep(random.between(0, 90))
+        .then(() => disk.fill())
+        .then(() => sleep(fullForMs))
+        .then(() => disk.free());
+      await send(spansOf(random), `round ${round}`, () => sleep(100));
+      await freed;
+      await send(spansOf(random), `after round ${round}`, () => sleep(100));
       expect(await telemetry.inspect(countsSql), `seed ${seed}, round ${round}\n${said.join('\n')}`).toEqual([
         { spans: sent, traces: sent, red: sent, rollups: sent, services: sent },
       ]);

@@ -152,6 +152,7 @@ test('what is inserted while the disk is full is not believed, and believed when
     doubt: 'none',
     onRestart: async () => {},
     report: (sentence) => reports.push(sentence),
+    intervalMs: 60_000,
     measure: async () => ({ totalBytes: 1000, freeBytes: isFull ? 12 : 13, reserveBytes: 50 }),
   });
   const rows = <Row>(sql: string) =>
@@ -176,6 +177,7 @@ test('what is inserted while the disk is full is not believed, and believed when
     expect(await rows('SELECT word FROM words')).toEqual([{ word: 'a' }]);
     expect(reports).toEqual([expect.stringContaining('; 0 of'), expect.stringContaining('; 1 of')]);
   } finally {
+    doubts.close();
     await engine.close();
     await open();
   }

@@ -19,6 +19,8 @@ export interface InsertDoubts {
    * @throws what `insert` throws; NoRoomForRowsError, after which the same rows must come again, stored or not
    */
   settleThen(insert: () => Promise<void>): Promise<void>;
+  /** Ends the looking at the disk. */
+  close(): void;
 }
 
 export class NoRoomForRowsError extends Error {
@@ -37,15 +39,18 @@ export interface InsertDoubtsOptions {
   readonly onRestart: () => Promise<void>;
   /** Told in a sentence what was taken back. */
   readonly report: (sentence: string) => void;
+  readonly intervalMs?: number;
   /** For tests. */
   readonly measure?: typeof measureDisk;
 }
 
+/** Looks at the disk every second too: a merge that it was too full for leaves such a part as well. */
 export const openInsertDoubts = ({
   path,
   engine,
   report,
   onRestart,
+  intervalMs = 1000,
   measure = measureDisk,
   ...first
 }: InsertDoubtsOptions): InsertDoubts => {
@@ -58,7 +63,13 @@ export const openInsertDoubts = ({
     throw new NoRoomForRowsError('The disk of the telemetry tables is full: rows wait until it has room.');
   };
 
-  const settle = async (): Promise<void> => {
+  const settle = (): Promise<void> => {
+    settling ??= settleNow().finally(() => {
+      settling = undefined;
+    });
+    return settling;
+  };
+  const settleNow = async (): Promise<void> => {
     await assertRoom();
     let restarts = 0;
     await engine.whileNothingIsWritten(async (restart) => {
@@ -82,14 +93,16 @@ export const openInsertDoubts = ({
     if (restarts > 0) await onRestart();
   };
 
+  const timer = setInterval(() => {
+    // What fails is tried again with the next look.
+    assertRoom()
+      .then(() => (doubt === 'parts' ? settle() : undefined))
+      .catch(() => {});
+  }, intervalMs).unref();
+
   return {
     async settleThen(insert) {
-      while (doubt !== 'none' || settling) {
-        settling ??= settle().finally(() => {
-          settling = undefined;
-        });
-        await settling;
-      }
+      while (doubt !== 'none' || settling) await settle();
       try {
         await insert();
       } catch (error) {
@@ -98,6 +111,7 @@ export const openInsertDoubts = ({
       }
       await assertRoom();
     },
+    close: () => clearInterval(timer),
   };
 };
 

@@ -114,6 +114,7 @@ export const openEmbeddedTelemetry = async ({
     },
 
     async close() {
+      doubts.close();
       endLooking();
       await engine.close();
     },
