@@ -8,7 +8,7 @@ import { totalCost } from '../cost.ts';
 import type { Handler } from '../handler.ts';
 import { readNotes } from './outline-notes.ts';
 import { type OutlineColumns, outlineOf } from './outline-spans.ts';
-import { readDetails } from './span-details.ts';
+import { readFewDetails } from './span-details.ts';
 import { requireTrace, type TracePlace } from './trace-place.ts';
 import { readUsualP95 } from './usual-duration.ts';
 
@@ -28,7 +28,7 @@ export const getTraceOutline =
       readColumns(telemetry, tenant, place),
       readNotes(telemetry, tenant, place),
       readUsualP95(telemetry, tenant, place),
-      isSmall ? readDetails(telemetry, tenant, place.where, maxSpans) : undefined,
+      isSmall ? readFewDetails(telemetry, tenant, place.where, maxSpans) : undefined,
     ]);
     const rowCount = columns.row.ids.length;
     if (rowCount === 0) throw new ApiError('NOT_FOUND', 'The spans of this trace are no longer kept.');

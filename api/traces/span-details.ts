@@ -4,7 +4,18 @@ import type { Span, SpanDetails } from '../contract/traces.ts';
 import { totalCost } from '../cost.ts';
 import type { Handler } from '../handler.ts';
 import { requireTrace, type TracePlace } from './trace-place.ts';
-import { type OriginRow, originsSql, resourceOf, type SpanRow, scopeOf, spanColumns, spanOf } from './trace-span.ts';
+import {
+  type OriginRow,
+  type OriginsRow,
+  originColumns,
+  originsOf,
+  originsSql,
+  resourceOf,
+  type SpanRow,
+  scopeOf,
+  spanColumns,
+  spanOf,
+} from './trace-span.ts';
 
 type Store = Pick<Telemetry, 'query'>;
 
@@ -19,8 +30,8 @@ export const getTraceSpans =
       sql: `${place.where.sql} AND has(arrayMap(id -> toFixedString(unhex(id), 8), {ids:Array(String)}), span_id)`,
       params: { ...place.where.params, ids: ids.split(',') },
     };
-    const { details, cost: detailsCost } = await readDetails(telemetry, tenant, where, maxSpansOfIds);
-    return { ...details, cost: totalCost([cost, detailsCost]) };
+    const spans = await readFewDetails(telemetry, tenant, where, maxSpansOfIds);
+    return { ...spans.details, cost: totalCost([cost, spans.cost]) };
   };
 
 /**
@@ -40,12 +51,32 @@ export const readDetails = async (
   });
   // Only now: a span that arrives in between may bring a resource of its own.
   const origins = await telemetry.query<OriginRow>({ tenant, sql: originsSql(where.sql), params: where.params });
-  const { index, ...lists } = listOrigins(origins.rows);
   return {
-    details: { spans: withoutRepeats(spans.rows.map((row) => spanOf(row, index))), ...lists },
+    details: detailsOf(spans.rows, origins.rows),
     rowCount: spans.rows.length,
     cost: totalCost([spans.cost, origins.cost]),
   };
+};
+
+/** The same in one query, each row with the resource and the scope it came from: cheaper for a few hundred spans. */
+export const readFewDetails = async (
+  telemetry: Store,
+  tenant: Tenant,
+  where: TracePlace['where'],
+  limit: number,
+): Promise<{ details: SpanDetails; cost: QueryCost }> => {
+  const { rows, cost } = await telemetry.query<OriginsRow>({
+    tenant,
+    sql: `SELECT ${spanColumns}, ${originColumns} FROM spans WHERE ${where.sql}
+      ORDER BY start_time, span_id LIMIT {limit:UInt32}`,
+    params: { ...where.params, limit },
+  });
+  return { details: detailsOf(rows, originsOf(rows)), cost };
+};
+
+const detailsOf = (rows: readonly SpanRow[], origins: readonly OriginRow[]): SpanDetails => {
+  const { index, ...lists } = listOrigins(origins);
+  return { spans: withoutRepeats(rows.map((row) => spanOf(row, index))), ...lists };
 };
 
 const listOrigins = (

@@ -93,6 +93,49 @@ export const spanOf = (row: SpanRow, index: (key: string) => number): Span => ({
   scope: index(`scope ${row.scope_key}`),
 });
 
+/** What `originColumns` selects beside a span, where there are few of them: else each of a trace's origins is read once. */
+export interface OriginsRow extends SpanRow {
+  readonly resource_pairs: AttributePairs;
+  readonly resource_types: string;
+  readonly resource_schema: string;
+  readonly from_scope: string;
+  readonly from_scope_version: string;
+  readonly scope_pairs: AttributePairs;
+  readonly scope_types: string;
+  readonly scope_schema: string;
+}
+
+export const originColumns = `
+  ${selectPairs('resource_attributes')} AS resource_pairs, resource_attribute_types AS resource_types,
+  resource_schema_url AS resource_schema, scope_name AS from_scope, scope_version AS from_scope_version,
+  ${selectPairs('scope_attributes')} AS scope_pairs, scope_attribute_types AS scope_types,
+  scope_schema_url AS scope_schema`;
+
+/** Those of some spans, each once. */
+export const originsOf = (rows: readonly OriginsRow[]): OriginRow[] => {
+  const origins = rows.flatMap((row): OriginRow[] => [
+    {
+      part: 'resource',
+      key: row.resource_key,
+      name: '',
+      version: '',
+      schema_url: row.resource_schema,
+      pairs: row.resource_pairs,
+      types: row.resource_types,
+    },
+    {
+      part: 'scope',
+      key: row.scope_key,
+      name: row.from_scope,
+      version: row.from_scope_version,
+      schema_url: row.scope_schema,
+      pairs: row.scope_pairs,
+      types: row.scope_types,
+    },
+  ]);
+  return [...new Map(origins.map((origin) => [`${origin.part} ${origin.key}`, origin])).values()];
+};
+
 /** A resource or a scope of a trace, once. */
 export interface OriginRow {
   readonly part: 'resource' | 'scope';

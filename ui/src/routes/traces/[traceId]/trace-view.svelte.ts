@@ -43,7 +43,11 @@ export const createTraceView = (trace: () => OutlinedTrace) => {
   });
   const rows: readonly Row[] = $derived(visibleRows(layout.tree, view));
   const placeOf = $derived(new Map(rows.map((row, index) => [row.key, index])));
-  const details = createSpanDetails(trace, () => wantedDetails(rows, open ? (placeOf.get(current) ?? -1) : -1));
+  /** The row whose panel is about to open: it is asked for while the button is still down. */
+  let pressed = $state<string | null>(null);
+  const details = createSpanDetails(trace, () =>
+    wantedDetails(rows, placeOf.get(pressed ?? (open ? current : '')) ?? -1),
+  );
   const found = createFoundSpans(trace, () => find);
   const matches = $derived(
     findSpans(layout.tree, find, { carried: (span) => details.of(span)?.span, found: found.spanIds }),
@@ -76,6 +80,7 @@ export const createTraceView = (trace: () => OutlinedTrace) => {
 
   const show = (key: string): void => {
     open = key !== '';
+    pressed = null;
     if (key === '') return;
     const node = layout.tree.byKey.get(key);
     if (node !== undefined && !placeOf.has(key)) reveal(node);
@@ -92,6 +97,7 @@ export const createTraceView = (trace: () => OutlinedTrace) => {
   /** Opens the panel on a row. Opening is a step that Back undoes; moving on from there is not. */
   const select = (key: string): void => {
     const opens = !open;
+    pressed = null;
     current = key;
     open = true;
     clearTimeout(timer);
@@ -102,6 +108,7 @@ export const createTraceView = (trace: () => OutlinedTrace) => {
   const moveTo = (index: number): void => {
     const row = rows[Math.max(0, Math.min(rows.length - 1, index))];
     if (row === undefined) return;
+    pressed = null;
     current = row.key;
     wanted = { key: row.key, how: 'step' };
     if (open) writeUrl();
@@ -109,6 +116,7 @@ export const createTraceView = (trace: () => OutlinedTrace) => {
 
   const goToNode = (node: SpanNode): void => {
     if (!placeOf.has(node.key)) reveal(node);
+    pressed = null;
     current = node.key;
     wanted = { key: node.key, how: 'jump' };
     if (open) writeUrl();
@@ -209,6 +217,9 @@ export const createTraceView = (trace: () => OutlinedTrace) => {
       if (index !== undefined) goToNode(layout.tree.nodes[index]!);
     },
 
+    press(key: string): void {
+      pressed = key;
+    },
     select,
     goToNode,
     close(): void {
