@@ -39,6 +39,8 @@ describe.runIf(hasBrowser())('a trace of hundreds of spans', () => {
   let page: Page;
   /** Whose details were asked for, one list for each request. */
   const asked: string[][] = [];
+  /** Log lines are asked for between the start and the end that the trace was laid out to. */
+  let timesLaidOut = 0;
 
   beforeAll(async () => {
     syntra = await startSyntra();
@@ -47,6 +49,7 @@ describe.runIf(hasBrowser())('a trace of hundreds of spans', () => {
     page.on('request', (request) => {
       const url = new URL(request.url());
       if (url.pathname.endsWith('/spans')) asked.push(url.searchParams.get('ids')!.split(','));
+      if (url.pathname.endsWith('/logs')) timesLaidOut += 1;
     });
     await send(syntra);
   });
@@ -77,6 +80,9 @@ describe.runIf(hasBrowser())('a trace of hundreds of spans', () => {
       .getByText(`code-${4 * 7919}`)
       .waitFor();
     expect(asked).toHaveLength(1);
+    // Both selections are in the address by now, and the trace was not laid out again for either.
+    await page.waitForURL((url) => url.searchParams.get('span') === spanId(4));
+    expect(timesLaidOut).toBe(1);
   });
 
   test('finds what only the server has, also when Enter comes before the answer', async () => {

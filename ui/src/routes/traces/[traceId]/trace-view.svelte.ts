@@ -26,7 +26,13 @@ interface Wanted {
 
 /** Call during a component's initialisation. */
 export const createTraceView = (trace: () => OutlinedTrace) => {
-  const layout: TraceLayout = $derived(layOut(trace().spans, param('clock') !== 'sent'));
+  // Each by itself: whatever else changes in the address, as every selection does, lays nothing out again.
+  const correctClocks = $derived(param('clock') !== 'sent');
+  const groupRepeats = $derived(param('group') !== 'off');
+  const showGaps = $derived(param('gaps') !== 'off');
+  const errorsOnly = $derived(param('errors') === 'only');
+
+  const layout: TraceLayout = $derived(layOut(trace().spans, correctClocks));
   let folded = $state.raw<Pick<View, 'closed' | 'opened'>>({ closed: new Set(), opened: new Set() });
   let current = $state(param('span'));
   let open = $state(param('span') !== '');
@@ -37,9 +43,9 @@ export const createTraceView = (trace: () => OutlinedTrace) => {
 
   const view: View = $derived({
     ...folded,
-    groupRepeats: param('group') !== 'off',
-    gaps: param('gaps') === 'off' ? null : layout.gaps,
-    errorsOnly: param('errors') === 'only',
+    groupRepeats,
+    gaps: showGaps ? layout.gaps : null,
+    errorsOnly,
   });
   const rows: readonly Row[] = $derived(visibleRows(layout.tree, view));
   const placeOf = $derived(new Map(rows.map((row, index) => [row.key, index])));
