@@ -84,9 +84,28 @@ WHERE ${figures.map((f) => `truth.${f} != told.${f}`).join(' OR ')} LIMIT 1000`,
 
 const start =
   "toDateTime(intDiv(toUnixTimestamp(start_time), 60 * grain_minutes) * 60 * grain_minutes, 'UTC') AS start";
-const keysOf = (table: string, time: string, signal: string, scope: string, map: string): string =>
-  `SELECT project, '${signal}' AS signal, toStartOfHour(${time}) AS hour, '${scope}' AS scope, key
-   FROM ${table} ARRAY JOIN mapKeys(${map}) AS key`;
+/** Each attribute of each row, as the keys and values that facets count. */
+const attributesOf = (table: string, time: string, signal: string, scope: string, map: string): string =>
+  `SELECT project, '${signal}' AS signal, toStartOfHour(${time}) AS hour, '${scope}' AS scope, key, value
+   FROM ${table} ARRAY JOIN mapKeys(${map}) AS key, mapValues(${map}) AS value`;
+const allAttributes = `(
+  ${attributesOf('spans', 'start_time', 'spans', 'record', 'attributes')} UNION ALL
+  ${attributesOf('spans', 'start_time', 'spans', 'resource', 'resource_attributes')} UNION ALL
+  ${attributesOf('logs', 'time', 'logs', 'record', 'attributes')} UNION ALL
+  ${attributesOf('logs', 'time', 'logs', 'resource', 'resource_attributes')})`;
+const facetKeys = 'project, signal, hour, scope, key';
+
+/** Which values are listed depends on what came together in a block; but none may be said to be there more often than it is. */
+const listedTooOften = {
+  name: 'facets, by value,',
+  sql: `SELECT ${facetKeys}, value, toString(truth.n) AS n_of_rows, toString(told.n) AS n_of_view
+FROM (SELECT project, toString(signal) AS signal, hour, toString(scope) AS scope, key, value, sum(rows) AS n
+  FROM facets WHERE value != '' GROUP BY ${facetKeys}, value) AS told
+LEFT JOIN (SELECT ${facetKeys}, value, count() AS n FROM ${allAttributes}
+  WHERE (key, value) IN (SELECT key, value FROM facets WHERE value != '') GROUP BY ${facetKeys}, value) AS truth
+USING (${facetKeys}, value)
+WHERE told.n > truth.n LIMIT 1000`,
+};
 
 const views: readonly { readonly name: string; readonly sql: string }[] = [
   compare(
@@ -133,18 +152,16 @@ const views: readonly { readonly name: string; readonly sql: string }[] = [
     'SELECT project, toStartOfMinute(time) AS minute, service, severity, count() AS n FROM logs',
     'SELECT project, minute, service, severity, sum(lines) AS n FROM log_counts',
   ),
-  // By key: which values are listed depends on what came together.
+  // Of a key, what is not listed is counted too: how many rows have it, and how many of those a value.
   compare(
     'facets',
-    'project, signal, hour, scope, key',
-    ['n'],
-    `SELECT project, signal, hour, scope, key, count() AS n FROM (
-      ${keysOf('spans', 'start_time', 'spans', 'record', 'attributes')} UNION ALL
-      ${keysOf('spans', 'start_time', 'spans', 'resource', 'resource_attributes')} UNION ALL
-      ${keysOf('logs', 'time', 'logs', 'record', 'attributes')} UNION ALL
-      ${keysOf('logs', 'time', 'logs', 'resource', 'resource_attributes')})`,
-    `SELECT project, toString(signal) AS signal, hour, toString(scope) AS scope, key, sum(rows) AS n FROM facets`,
+    facetKeys,
+    ['n', 'valued'],
+    `SELECT ${facetKeys}, count() AS n, countIf(value != '') AS valued FROM ${allAttributes}`,
+    `SELECT project, toString(signal) AS signal, hour, toString(scope) AS scope, key,
+      sum(rows) AS n, sum(if(value != '', rows, unlisted)) AS valued FROM facets`,
   ),
+  listedTooOften,
   compare(
     'metric_series',
     'project, metric, series',
