@@ -1,6 +1,6 @@
 /**
  * Lets merges rest while the disk is nearly full. A merge of chDB 26.7 that finds no room can put a part that cannot be
- * read in the place of those it was made of; an insert that finds none leaves nothing behind.
+ * read in the place of those it was made of; what an insert that finds none leaves behind, `doubted-inserts.ts` mends.
  */
 import { isDiskLow, measureDisk } from '../disk-space.ts';
 
