@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { BlockMemory } from '../native/block-memory.ts';
 import { scratchBuffer } from '../native/byte-buffer.ts';
 import { LowCardinalityColumn } from '../native/low-cardinality-column.ts';
-import { MapColumn, type MapPairs } from '../native/map-column.ts';
+import { MapColumn, type MapPairs, type RepeatedMaps } from '../native/map-column.ts';
+import { MapRunsColumn } from '../native/map-runs-column.ts';
 import { PlainColumn } from '../native/plain-column.ts';
 import { readBlock } from '../native/read-block.ts';
 import { type Random, randomOf } from '../proof/random-requests.ts';
@@ -55,9 +56,9 @@ const blockOf = (resources: readonly Resource[]): { block: RecordColumns; time: 
     received_at: new PlainColumn(memory, "DateTime64(3, 'UTC')"),
     retention_days: new PlainColumn(memory, 'UInt16'),
     attributes: new MapColumn(memory),
-    resource_attributes: new MapColumn(memory),
+    resource_attributes: new MapRunsColumn(memory),
   };
-  const addPairs = ({ keys, values }: MapPairs, { dictionary }: MapColumn, attributes: Pairs) => {
+  const addPairs = ({ keys, values }: MapPairs, { dictionary }: RepeatedMaps, attributes: Pairs) => {
     for (const [key, value] of attributes) {
       keys.uint32(dictionary.numberOfText(key));
       values.utf8(value);

@@ -8,6 +8,7 @@ import type { ByteBuffer } from '../native/byte-buffer.ts';
 import type { Dictionary } from '../native/dictionary.ts';
 import type { LowCardinalityColumn } from '../native/low-cardinality-column.ts';
 import type { MapColumn } from '../native/map-column.ts';
+import type { MapRunsColumn } from '../native/map-runs-column.ts';
 import type { PlainColumn } from '../native/plain-column.ts';
 import { structureOf, writeBlock } from '../native/write-block.ts';
 import type { DerivedRows } from '../rows/rows-block.ts';
@@ -23,7 +24,7 @@ export interface RecordColumns {
   readonly received_at: PlainColumn;
   readonly retention_days: PlainColumn;
   readonly attributes: MapColumn;
-  readonly resource_attributes: MapColumn;
+  readonly resource_attributes: MapRunsColumn;
 }
 
 /** As the tables' enums have them. */
@@ -60,8 +61,9 @@ export class FacetsOfBlock {
     this.countRecords(block, time, rows);
     this.countResources(block, time, rows);
     const day = Math.floor(millisecondsAt(block.received_at.values, 0) / dayMs);
-    this.tell(this.ofRecords, scopes.record, block.attributes, block, day);
-    this.tell(this.ofResources, scopes.resource, block.resource_attributes, block, day);
+    const { attributes, resource_attributes: resources } = block;
+    this.tell(this.ofRecords, scopes.record, attributes.dictionary, attributes.pairs.values, block, day);
+    this.tell(this.ofResources, scopes.resource, resources.dictionary, resources.values.keys, block, day);
   }
 
   private hourOf(
@@ -93,40 +95,36 @@ export class FacetsOfBlock {
 
   /** Each resource once, times its rows of an hour. */
   private countResources(block: RecordColumns, time: PlainColumn, rows: number): void {
-    const { pairs, ends, runEnds, dictionary } = block.resource_attributes;
-    const keys = pairs.keys.view;
+    const { runs, dictionary, values } = block.resource_attributes;
     const { ofResources } = this;
-    ofResources.start(dictionary.count, pairs.values);
-    let at = 0;
-    for (let row = 0, run = 0; row < rows; run++) {
-      const first = row;
-      const last = runEnds.view.getInt32(4 * run, true);
-      const pair = first === 0 ? 0 : ends.view.getInt32(8 * (first - 1), true);
-      const endPair = ends.view.getInt32(8 * first, true);
-      let after = at;
+    ofResources.start(dictionary.count, values.keys);
+    for (let row = 0, run = 0, pair = 0; row < rows; run++) {
+      const last = runs.rowEnds.view.getInt32(4 * run, true);
+      const endPair = runs.pairEnds.view.getInt32(4 * run, true);
       while (row < last) {
         const from = row;
         const hour = this.hourOf(block, time, row++);
         while (row < last && this.hourOf(block, time, row) === hour) row++;
-        after = ofResources.count(hour, keys, pair, endPair, at, row - from);
+        ofResources.countRun(hour, runs, values, pair, endPair, row - from);
       }
-      at += (after - at) * (last - first);
+      pair = endPair;
     }
   }
 
   private tell(
     counter: FacetCounter,
     scope: number,
-    { pairs, dictionary }: MapColumn,
+    keyDictionary: Dictionary,
+    valuesCounted: ByteBuffer,
     block: RecordColumns,
     day: number,
   ) {
     const { out } = this;
     const signal = signals[this.signal];
-    const values = new WireReader(pairs.values.bytes);
+    const values = new WireReader(valuesCounted.bytes);
     const orgs = numbersIn(out.org.dictionary, block.org.dictionary);
     const projects = numbersIn(out.project.dictionary, block.project.dictionary);
-    const keys = numbersIn(out.key.dictionary, dictionary);
+    const keys = numbersIn(out.key.dictionary, keyDictionary);
     counter.tell({
       add: (number, key, valueAt, valueLength, rows, unlisted) => {
         const { org, project, hour, retentionDays } = this.hours.all[number]!;
@@ -154,20 +152,12 @@ const millisecondsAt = ({ view }: ByteBuffer, at: number): number =>
 
 /** Numbers of the values of one dictionary in another, where they are added when they are needed. */
 const numbersIn = (target: Dictionary, source: Dictionary): ((number: number) => number) => {
-  const bytes = new WireReader(source.keys.written());
-  const starts = Array.from({ length: source.count }, () => {
-    const start = bytes.position;
-    const length = bytes.length();
-    bytes.position += length;
-    return start;
-  });
+  const bytes = new WireReader(source.keys.bytes);
   const known = new Map<number, number>();
   return (number) => {
     let found = known.get(number);
     if (found === undefined) {
-      bytes.position = starts[number]!;
-      const length = bytes.length();
-      found = target.numberOf(bytes, bytes.position, length);
+      found = target.numberOf(bytes, source.startOf(number), source.lengthOf(number));
       known.set(number, found);
     }
     return found;

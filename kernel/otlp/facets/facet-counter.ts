@@ -6,6 +6,8 @@
  * not listed. All is bounded; what comes when a bound is reached is left out, and follows with the next block.
  */
 import { randomInt } from 'node:crypto';
+import type { Dictionary } from '../native/dictionary.ts';
+import type { MapRuns } from '../native/map-runs-column.ts';
 
 export interface FacetLimits {
   /** Longer values are texts, never choices. Lengths must fit 7 bits. */
@@ -80,10 +82,7 @@ export class FacetCounter {
    */
   count(hour: number, keyNumbers: DataView, pair: number, endPair: number, valueAt: number, rows: number): number {
     const { bytes } = this.values;
-    const { valueBytes, valuesOfKey } = this.limits;
-    const isCounted = hour < this.maxHours;
-    const firstPlace = hour * this.keyCount;
-    if (isCounted) this.reservePlaces(firstPlace + this.keyCount);
+    const isCounted = this.reserveHour(hour);
     let at = valueAt;
     for (let i = pair; i < endPair; i++) {
       let length = bytes[at++]!;
@@ -95,19 +94,27 @@ export class FacetCounter {
           if (byte < 0x80) break;
         }
       }
-      if (isCounted) {
-        const key = this.keyAt(hour, firstPlace, keyNumbers.getInt32(4 * i, true));
-        if (key > 0) {
-          const { keys } = this;
-          if (length === 0) keys[key + field.empty]! += rows;
-          else if (length > valueBytes || keys[key + field.distinct]! > valuesOfKey)
-            keys[key + field.unlisted]! += rows;
-          else this.countValue(key, at, length, rows);
-        }
-      }
+      if (isCounted) this.countPair(hour, keyNumbers.getInt32(4 * i, true), at, length, rows);
       at += length;
     }
     return at;
+  }
+
+  /** As `count`, of a row whose values are numbers too, of `dictionary`, which has them in `values`. */
+  countRun(
+    hour: number,
+    { keys, values }: MapRuns,
+    dictionary: Dictionary,
+    pair: number,
+    endPair: number,
+    rows: number,
+  ) {
+    if (!this.reserveHour(hour)) return;
+    for (let i = pair; i < endPair; i++) {
+      const value = values.view.getInt32(4 * i, true);
+      const key = keys.view.getInt32(4 * i, true);
+      this.countPair(hour, key, dictionary.startOf(value), dictionary.lengthOf(value), rows);
+    }
   }
 
   /** Tells all sums. */
@@ -145,9 +152,19 @@ export class FacetCounter {
     return distinct <= this.limits.valuesOfKey && distinct <= 16 + keys[key + field.listed]! / 8;
   }
 
+  private countPair(hour: number, keyNumber: number, at: number, length: number, rows: number): void {
+    const key = this.keyAt(hour, keyNumber);
+    if (key < 1) return;
+    const { keys, limits } = this;
+    if (length === 0) keys[key + field.empty]! += rows;
+    else if (length > limits.valueBytes || keys[key + field.distinct]! > limits.valuesOfKey)
+      keys[key + field.unlisted]! += rows;
+    else this.countValue(key, at, length, rows);
+  }
+
   /** The key's record, or a number below 1 when the key is not counted. */
-  private keyAt(hour: number, firstPlace: number, number: number): number {
-    const place = firstPlace + number;
+  private keyAt(hour: number, number: number): number {
+    const place = hour * this.keyCount + number;
     const found = this.places[place]!;
     if (found !== 0) return found;
     if (this.usedKeys > this.limits.keys) {
@@ -237,10 +254,14 @@ export class FacetCounter {
     return view.getInt32(one + last, true) === view.getInt32(other + last, true);
   }
 
-  private reservePlaces(count: number): void {
-    if (count <= this.usedPlaces) return;
-    this.usedPlaces = count;
-    while (count > this.places.length) this.places = enlarged(this.places);
+  /** Whether rows of this hour are counted. */
+  private reserveHour(hour: number): boolean {
+    if (hour >= this.maxHours) return false;
+    const end = (hour + 1) * this.keyCount;
+    if (end <= this.usedPlaces) return true;
+    this.usedPlaces = end;
+    while (end > this.places.length) this.places = enlarged(this.places);
+    return true;
   }
 }
 

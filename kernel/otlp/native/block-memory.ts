@@ -13,6 +13,9 @@ export class BlockMemory {
   private readonly dictionaries: Dictionary[] = [];
   private readonly maxRequestBytes: number;
   private bytesAtMark = 0;
+  /** Bytes that repeat and are not kept, as they will be written and as they are when nothing refers to a dictionary. */
+  private repeats = { written: 0, unfolded: 0 };
+  private repeatsAtMark = this.repeats;
 
   constructor(maxRequestBytes: number) {
     this.maxRequestBytes = maxRequestBytes;
@@ -32,12 +35,27 @@ export class BlockMemory {
     return dictionary;
   }
 
-  /** Bytes written. */
+  /** A column will write `written` bytes more than it keeps, which are `unfolded` bytes to those who have no dictionaries. */
+  willRepeat(written: number, unfolded: number): void {
+    const { repeats } = this;
+    this.repeats = { written: repeats.written + written, unfolded: repeats.unfolded + unfolded };
+  }
+
+  /** Bytes written, or to be. */
   usedBytes(): number {
-    let used = 0;
-    for (const { position } of this.buffers) used += position;
-    for (const { keys } of this.dictionaries) used += keys.position;
-    return used;
+    return this.bufferedBytes() + this.repeats.written;
+  }
+
+  /** As `usedBytes`, but with the values themselves in each row wherever rows say what they said before. */
+  unfoldedBytes(): number {
+    return this.bufferedBytes() + this.repeats.unfolded;
+  }
+
+  private bufferedBytes(): number {
+    let bytes = 0;
+    for (const { position } of this.buffers) bytes += position;
+    for (const { keys } of this.dictionaries) bytes += keys.position;
+    return bytes;
   }
 
   /** Memory that all of it takes, written or not. */
@@ -51,7 +69,8 @@ export class BlockMemory {
   /** A request begins. */
   mark(): void {
     for (const [i, { position }] of this.buffers.entries()) this.marks[i] = position;
-    this.bytesAtMark = this.usedBytes();
+    this.repeatsAtMark = this.repeats;
+    this.bytesAtMark = this.unfoldedBytes();
   }
 
   /** The request has ended. @throws RowsTooLargeError */
@@ -62,6 +81,7 @@ export class BlockMemory {
   /** As if the request had never been. */
   rollback(): void {
     for (const [i, buffer] of this.buffers.entries()) buffer.position = this.marks[i]!;
+    this.repeats = this.repeatsAtMark;
   }
 
   /** Starts anew. Memory is kept for the next block, unless one unusual request made it grow. */
@@ -74,6 +94,7 @@ export class BlockMemory {
       else buffer.position = 0;
     }
     for (const dictionary of this.dictionaries) dictionary.clear();
+    this.repeats = this.repeatsAtMark = { written: 0, unfolded: 0 };
     this.bytesAtMark = 0;
   }
 
@@ -81,7 +102,7 @@ export class BlockMemory {
   private readonly allowGrowth = (bytes: number): void => this.allow(this.maxRequestBytes + roomBytes - bytes);
 
   private allow(maxBytes: number): void {
-    if (this.usedBytes() - this.bytesAtMark <= maxBytes) return;
+    if (this.unfoldedBytes() - this.bytesAtMark <= maxBytes) return;
     throw new RowsTooLargeError(`its rows are larger than ${this.maxRequestBytes} bytes`);
   }
 }

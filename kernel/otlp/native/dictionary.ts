@@ -25,7 +25,7 @@ export class Dictionary {
 
   clear(): void {
     this.count = 0;
-    this.keys.position = 0;
+    this.keys.clear();
     if (this.slots.length <= keptSlots) {
       this.slots.fill(0);
       return;
@@ -70,6 +70,15 @@ export class Dictionary {
 
   numberOfBytes(bytes: Uint8Array): number {
     return this.numberOf(new WireReader(bytes), 0, bytes.length);
+  }
+
+  /** Where in `keys` the value of this number lies. */
+  startOf(number: number): number {
+    return this.starts[number]!;
+  }
+
+  lengthOf(number: number): number {
+    return this.lengths[number]!;
   }
 
   /** Whether the value of this number is this. */

@@ -48,25 +48,44 @@ export class LowCardinalityColumn implements Column {
   }
 
   writePrefix(out: BlockParts): void {
-    out.small.uint64(sharedDictionariesVersion, 0);
+    writeVersion(out);
   }
 
   writeValues(out: BlockParts): void {
     const count = this.numbers.position / 4;
     if (count === 0) return;
-    const { dictionary } = this;
-    // As narrow as the numbers allow: 1, 2 or 4 bytes each.
-    const width = dictionary.count <= 2 ** 8 ? 0 : dictionary.count <= 2 ** 16 ? 1 : 2;
-    out.small.uint64(hasAdditionalKeys | needsUpdateOfDictionary | width, 0);
-    out.small.int64(dictionary.count);
-    out.bytes(dictionary.keys.written());
-    out.small.int64(count);
     const numbers = new Uint32Array(this.numbers.bytes.buffer, 0, count);
-    if (width === 0) out.bytes(new Uint8Array(numbers));
-    else if (width === 1) out.bytes(new Uint8Array(new Uint16Array(numbers).buffer));
-    else out.bytes(this.numbers.written());
+    const Narrowest = narrowest(this.dictionary);
+    writeNumbers(out, this.dictionary, Narrowest === Uint32Array ? numbers : new Narrowest(numbers));
   }
 }
+
+/** Numbers of a dictionary. */
+export type Numbers = Uint8Array | Uint16Array | Uint32Array;
+
+interface NumbersConstructor {
+  new (count: number): Numbers;
+  new (numbers: Uint32Array): Numbers;
+}
+
+/** What holds numbers of this dictionary, as narrow as it can be: 1, 2 or 4 bytes each. */
+export const narrowest = ({ count }: Dictionary): NumbersConstructor => {
+  if (count <= 2 ** 8) return Uint8Array;
+  return count <= 2 ** 16 ? Uint16Array : Uint32Array;
+};
+
+/** What a LowCardinality column begins with. */
+export const writeVersion = (out: BlockParts): void => out.small.uint64(sharedDictionariesVersion, 0);
+
+/** The values of a LowCardinality column, one or more: its dictionary, and numbers as narrow as it allows. */
+export const writeNumbers = (out: BlockParts, dictionary: Dictionary, numbers: Numbers): void => {
+  const { buffer, byteOffset, byteLength, BYTES_PER_ELEMENT: size } = numbers;
+  out.small.uint64(hasAdditionalKeys | needsUpdateOfDictionary | (size >>> 1), 0);
+  out.small.int64(dictionary.count);
+  out.bytes(dictionary.keys.written());
+  out.small.int64(numbers.length);
+  out.bytes(new Uint8Array(buffer, byteOffset, byteLength));
+};
 
 /** SerializationLowCardinality.cpp of ClickHouse has these. */
 const sharedDictionariesVersion = 1;

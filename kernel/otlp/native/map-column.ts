@@ -18,20 +18,25 @@ export const scratchPairs = (maxBytes: number): MapPairs => ({
   values: scratchBuffer(maxBytes),
 });
 
-export class MapColumn implements Column {
+/** A column of maps made elsewhere, each of which many rows have. */
+export interface RepeatedMaps extends Column {
+  /** Of keys. */
+  readonly dictionary: Dictionary;
+  /** Adds a map, whose keys are numbers of `dictionary`, to so many rows. */
+  add(pairs: MapPairs, times: number): void;
+}
+
+export class MapColumn implements RepeatedMaps {
   readonly type = 'Map(LowCardinality(String), String)';
   /** Pairs are added here, keys by their numbers in `dictionary`. */
   readonly pairs: MapPairs;
   readonly dictionary: Dictionary;
   /** Where the map of each row ends, counted in pairs, 64 bits each. */
   readonly ends: ByteBuffer;
-  /** Of each map that was added to several rows at once: where those end, counted in rows, 32 bits each. */
-  readonly runEnds: ByteBuffer;
   private readonly keys: LowCardinalityColumn;
 
   constructor(memory: BlockMemory) {
     this.ends = memory.buffer();
-    this.runEnds = memory.buffer();
     this.keys = new LowCardinalityColumn(memory);
     this.dictionary = this.keys.dictionary;
     this.pairs = { keys: this.keys.numbers, values: memory.buffer() };
@@ -42,7 +47,6 @@ export class MapColumn implements Column {
     this.ends.uint64(this.pairs.keys.position >>> 2, 0);
   }
 
-  /** Adds a map made elsewhere, with numbers of this dictionary, to so many rows. */
   add({ keys, values }: MapPairs, times: number): void {
     if (times === 0) return;
     if (keys.position > 0) {
@@ -54,7 +58,6 @@ export class MapColumn implements Column {
     const count = keys.position >>> 2;
     const last = this.pairs.keys.position >>> 2;
     this.ends.uint64Steps(last - count * (times - 1), count, times);
-    this.runEnds.uint32(this.ends.position >>> 3);
   }
 
   writePrefix(out: BlockParts): void {

@@ -1,5 +1,5 @@
 /**
- * A list of KeyValues on its way to a `Map(LowCardinality(String), String)` column and its types, written as they come.
+ * A list of KeyValues on its way to a Map column and its types, written as they come.
  * A key that comes twice keeps its first place and its last value, as in the SDKs (`setAttribute` overwrites) and in JSON
  * objects; OTLP leaves it open. That is rare, so it is done by writing the list once more.
  */

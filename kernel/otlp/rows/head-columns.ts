@@ -4,21 +4,26 @@
  */
 import type { BlockMemory } from '../native/block-memory.ts';
 import { LowCardinalityColumn } from '../native/low-cardinality-column.ts';
+import type { RepeatedMaps } from '../native/map-column.ts';
 import { PlainColumn } from '../native/plain-column.ts';
 import type { Origin } from './origin.ts';
 import { resourceColumns } from './resource-columns.ts';
 import { scopeColumns } from './scope-columns.ts';
 
-export const headColumns = (memory: BlockMemory) => ({
+/** @param Maps the column of the attributes of resources, and that of scopes */
+export const headColumns = <Maps extends RepeatedMaps>(
+  memory: BlockMemory,
+  Maps: new (memory: BlockMemory) => Maps,
+) => ({
   org: new LowCardinalityColumn(memory),
   project: new LowCardinalityColumn(memory),
   received_at: new PlainColumn(memory, "DateTime64(3, 'UTC')"),
   retention_days: new PlainColumn(memory, 'UInt16'),
-  ...resourceColumns(memory),
-  ...scopeColumns(memory),
+  ...resourceColumns(memory, new Maps(memory)),
+  ...scopeColumns(memory, new Maps(memory)),
 });
 
-export type HeadColumns = ReturnType<typeof headColumns>;
+export type HeadColumns = ReturnType<typeof headColumns<RepeatedMaps>>;
 
 /** The request has ended and had so many rows, one or more. */
 export const addOrigin = (columns: HeadColumns, origin: Origin, rows: number): void => {

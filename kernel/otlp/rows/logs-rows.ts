@@ -5,6 +5,7 @@ import { cut, cutName, limits, sum32 } from '../limits.ts';
 import type { BlockMemory } from '../native/block-memory.ts';
 import { LowCardinalityColumn } from '../native/low-cardinality-column.ts';
 import { MapColumn } from '../native/map-column.ts';
+import { MapRunsColumn } from '../native/map-runs-column.ts';
 import { PlainColumn } from '../native/plain-column.ts';
 import { fixed32, fixed64, lengthDelimited, varint, WireReader } from '../wire.ts';
 import { AttributeMap } from './attribute-map.ts';
@@ -16,7 +17,7 @@ import { severityOfNumber, severityOfText } from './severity.ts';
 import { ValueText } from './value-text.ts';
 
 const logColumns = (memory: BlockMemory) => ({
-  ...headColumns(memory),
+  ...headColumns(memory, MapRunsColumn),
   record_partition: new PlainColumn(memory, 'UInt16'),
   record_offset: new PlainColumn(memory, 'UInt64'),
   record_index: new PlainColumn(memory, 'UInt32'),

@@ -16,7 +16,7 @@ import { MessageFields } from './message-fields.ts';
 import { defineTranscoder, type RecordWriter, type Transcoded } from './rows-block.ts';
 
 const metricColumns = (memory: BlockMemory) => ({
-  ...headColumns(memory),
+  ...headColumns(memory, MapColumn),
   metric: new LowCardinalityColumn(memory),
   description: new LowCardinalityColumn(memory),
   unit: new LowCardinalityColumn(memory),

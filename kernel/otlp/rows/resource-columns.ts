@@ -5,13 +5,13 @@
 import { cutName, limits } from '../limits.ts';
 import type { BlockMemory } from '../native/block-memory.ts';
 import { LowCardinalityColumn } from '../native/low-cardinality-column.ts';
-import { MapColumn, scratchPairs } from '../native/map-column.ts';
+import { type RepeatedMaps, scratchPairs } from '../native/map-column.ts';
 import { lengthDelimited, WireReader } from '../wire.ts';
 import { AttributeMap } from './attribute-map.ts';
 import { type Extent, noExtent } from './extent.ts';
 
-export const resourceColumns = (memory: BlockMemory) => ({
-  resource_attributes: new MapColumn(memory),
+export const resourceColumns = <Maps extends RepeatedMaps>(memory: BlockMemory, maps: Maps) => ({
+  resource_attributes: maps,
   resource_attribute_types: new LowCardinalityColumn(memory),
   resource_schema_url: new LowCardinalityColumn(memory),
   service: new LowCardinalityColumn(memory),
@@ -36,15 +36,17 @@ const extracted = (
   keys: keys.map((key) => new WireReader(Buffer.from(key))),
 }));
 
+type ResourceColumns = ReturnType<typeof resourceColumns<RepeatedMaps>>;
+
 export class ResourceHead {
   /** Where the Resource and its schema URL are: to be set as they are met. */
   resource: Extent = noExtent;
   schemaUrl: Extent = noExtent;
-  private readonly columns: ReturnType<typeof resourceColumns>;
+  private readonly columns: ResourceColumns;
   private readonly pairs = scratchPairs(limits.rowsBytes);
   private readonly attributes: AttributeMap;
 
-  constructor(columns: ReturnType<typeof resourceColumns>) {
+  constructor(columns: ResourceColumns) {
     this.columns = columns;
     const { resource_attributes, resource_attribute_types } = columns;
     const target = { pairs: this.pairs, dictionary: resource_attributes.dictionary };

@@ -36,6 +36,8 @@ export interface RowsBlock {
   readonly rows: number;
   /** Bytes of these rows, before the numbers of dictionaries are written as narrow as they can be. */
   readonly usedBytes: number;
+  /** The same with the attributes of a resource and a scope in each of their rows: what a store may make of them. */
+  readonly unfoldedBytes: number;
   /** Memory that it keeps for rows to come. */
   readonly heldBytes: number;
   /**
@@ -88,6 +90,9 @@ export const defineTranscoder = (table: string, createWriter: (memory: BlockMemo
       },
       get usedBytes() {
         return memory.usedBytes();
+      },
+      get unfoldedBytes() {
+        return memory.unfoldedBytes();
       },
       get heldBytes() {
         return memory.heldBytes();

@@ -2,28 +2,30 @@
 import { cutName, limits } from '../limits.ts';
 import type { BlockMemory } from '../native/block-memory.ts';
 import { LowCardinalityColumn } from '../native/low-cardinality-column.ts';
-import { MapColumn, scratchPairs } from '../native/map-column.ts';
+import { type RepeatedMaps, scratchPairs } from '../native/map-column.ts';
 import { lengthDelimited, type WireReader } from '../wire.ts';
 import { AttributeMap } from './attribute-map.ts';
 import { type Extent, findExtent, noExtent } from './extent.ts';
 
-export const scopeColumns = (memory: BlockMemory) => ({
-  scope_attributes: new MapColumn(memory),
+export const scopeColumns = <Maps extends RepeatedMaps>(memory: BlockMemory, maps: Maps) => ({
+  scope_attributes: maps,
   scope_attribute_types: new LowCardinalityColumn(memory),
   scope_name: new LowCardinalityColumn(memory),
   scope_version: new LowCardinalityColumn(memory),
   scope_schema_url: new LowCardinalityColumn(memory),
 });
 
+type ScopeColumns = ReturnType<typeof scopeColumns<RepeatedMaps>>;
+
 export class ScopeHead {
   /** Where the InstrumentationScope and its schema URL are: to be set as they are met. */
   scope: Extent = noExtent;
   schemaUrl: Extent = noExtent;
-  private readonly columns: ReturnType<typeof scopeColumns>;
+  private readonly columns: ScopeColumns;
   private readonly pairs = scratchPairs(limits.rowsBytes);
   private readonly attributes: AttributeMap;
 
-  constructor(columns: ReturnType<typeof scopeColumns>) {
+  constructor(columns: ScopeColumns) {
     this.columns = columns;
     const { scope_attributes, scope_attribute_types } = columns;
     const target = { pairs: this.pairs, dictionary: scope_attributes.dictionary };

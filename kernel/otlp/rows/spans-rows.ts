@@ -6,6 +6,7 @@ import type { BlockMemory } from '../native/block-memory.ts';
 import type { ByteBuffer } from '../native/byte-buffer.ts';
 import { LowCardinalityColumn } from '../native/low-cardinality-column.ts';
 import { MapColumn } from '../native/map-column.ts';
+import { MapRunsColumn } from '../native/map-runs-column.ts';
 import { PlainColumn } from '../native/plain-column.ts';
 import { fixed32, fixed64, lengthDelimited, varint, type WireReader } from '../wire.ts';
 import { AttributeMap } from './attribute-map.ts';
@@ -16,7 +17,7 @@ import { eventColumns, SpanEvents } from './span-events.ts';
 import { linkColumns, SpanLinks } from './span-links.ts';
 
 const spanColumns = (memory: BlockMemory) => ({
-  ...headColumns(memory),
+  ...headColumns(memory, MapRunsColumn),
   trace_id: new PlainColumn(memory, 'FixedString(16)'),
   span_id: new PlainColumn(memory, 'FixedString(8)'),
   parent_span_id: new PlainColumn(memory, 'FixedString(8)'),

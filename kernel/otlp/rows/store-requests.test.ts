@@ -24,6 +24,7 @@ const buggyBlock = (): RowsBlock => {
       return rows;
     },
     usedBytes: 0,
+    unfoldedBytes: 0,
     heldBytes: 0,
     add(request) {
       if (Buffer.from(request).toString() === 'poison') throw new TypeError('undefined is not a function');

@@ -60,7 +60,7 @@ export const storeRequests = (
       } catch (error) {
         outcomes.push({ kind: 'dead-letter', offset: record.offset, reason: reasonOf(error) });
       }
-      if (day && day.block.usedBytes >= insertBytes) await insert(telemetry, transcoder, batch, day, stored);
+      if (day && isFull(day.block)) await insert(telemetry, transcoder, batch, day, stored);
       if (bytesSinceYield >= yieldBytes) {
         bytesSinceYield = 0;
         await setImmediate();
@@ -91,6 +91,10 @@ interface DayOfRows {
 
 /** When rows of a batch come to this, they are inserted before the rest of it is looked at: memory stays bounded. */
 const insertBytes = 64 * 2 ** 20;
+/** And when they come to this where ClickHouse makes indexes: of texts that it takes out of their dictionaries, for all rows at once. */
+const unfoldedBytes = 256 * 2 ** 20;
+
+const isFull = (block: RowsBlock): boolean => block.usedBytes >= insertBytes || block.unfoldedBytes >= unfoldedBytes;
 
 /** Requests transcoded at a stretch, a few milliseconds, before others of this process get their turn. */
 const yieldBytes = 2 ** 20;
