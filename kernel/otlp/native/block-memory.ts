@@ -13,7 +13,7 @@ export class BlockMemory {
   private readonly dictionaries: Dictionary[] = [];
   private readonly maxRequestBytes: number;
   private bytesAtMark = 0;
-  /** Bytes that repeat and are not kept, as they will be written and as they are when nothing refers to a dictionary. */
+  /** Bytes beyond those in buffers and dictionaries, as they will be written and where each row has its values itself. */
   private repeats = { written: 0, unfolded: 0 };
   private repeatsAtMark = this.repeats;
 
@@ -35,7 +35,7 @@ export class BlockMemory {
     return dictionary;
   }
 
-  /** A column will write `written` bytes more than it keeps, which are `unfolded` bytes to those who have no dictionaries. */
+  /** A column will write `written` bytes more than it keeps. It would be `unfolded` bytes more if rows had their values themselves. */
   willRepeat(written: number, unfolded: number): void {
     const { repeats } = this;
     this.repeats = { written: repeats.written + written, unfolded: repeats.unfolded + unfolded };
@@ -46,7 +46,7 @@ export class BlockMemory {
     return this.bufferedBytes() + this.repeats.written;
   }
 
-  /** As `usedBytes`, but with the values themselves in each row wherever rows say what they said before. */
+  /** As `usedBytes`, if rows that repeat what others say had the values themselves. Limits of requests count so. */
   unfoldedBytes(): number {
     return this.bufferedBytes() + this.repeats.unfolded;
   }

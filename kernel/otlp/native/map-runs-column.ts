@@ -47,12 +47,16 @@ export class MapRunsColumn implements RepeatedMaps {
     const { runs, memory } = this;
     const { rowEnds } = runs;
     const rowsBefore = rowEnds.position === 0 ? 0 : rowEnds.view.getInt32(rowEnds.position - 4, true);
+    const valueBytesBefore = this.values.keys.position;
     runs.keys.appendAll(keys);
     this.addValues(values);
     runs.pairEnds.uint32(runs.keys.position >>> 2);
     rowEnds.uint32(rowsBefore + times);
-    // of each row where its map ends, and of each pair two numbers, or one and the String
-    memory.willRepeat(times * (8 + 2 * keys.position), times * (8 + keys.position + values.position));
+    // Of each row where its map ends, and of each pair two numbers, or one and the String.
+    const asNumbers = 8 + 2 * keys.position;
+    const asStrings = 8 + keys.position + values.position;
+    const newValues = this.values.keys.position - valueBytesBefore;
+    memory.willRepeat((times - 1) * asNumbers, times * asStrings - asNumbers - newValues);
   }
 
   private addValues({ bytes, position: end }: ByteBuffer): void {

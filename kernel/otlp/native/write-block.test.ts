@@ -4,7 +4,8 @@ import { ArrayColumn, ArrayEnds } from './array-column.ts';
 import { BlockMemory } from './block-memory.ts';
 import { RowsTooLargeError } from './byte-buffer.ts';
 import { LowCardinalityColumn } from './low-cardinality-column.ts';
-import { MapColumn } from './map-column.ts';
+import { MapColumn, scratchPairs } from './map-column.ts';
+import { MapRunsColumn } from './map-runs-column.ts';
 import { NullableColumn } from './nullable-column.ts';
 import { PlainColumn } from './plain-column.ts';
 import { readBlock } from './read-block.ts';
@@ -114,6 +115,91 @@ test('what is the same in many rows is written once and repeated', () => {
   );
 });
 
+/** A map of these texts. */
+const pairsOf = (column: MapRunsColumn, map: readonly (readonly [string, string])[]) => {
+  const pairs = scratchPairs(2 ** 20);
+  for (const [key, value] of map) {
+    pairs.keys.uint32(column.dictionary.numberOfText(key));
+    pairs.values.utf8(value);
+  }
+  return pairs;
+};
+
+test('maps that come in runs are in every row of theirs', () => {
+  const map = new MapRunsColumn(new BlockMemory(2 ** 24));
+  const runs = [
+    {
+      times: 3,
+      pairs: [
+        ['a', 'one'],
+        ['b', ''],
+      ],
+    },
+    { times: 0, pairs: [['never', 'seen']] },
+    { times: 1, pairs: [] },
+    {
+      times: 1000,
+      pairs: [
+        ['b', 'two'],
+        ['a', 'one'],
+        ['c', 'x'.repeat(300)],
+      ],
+    },
+    { times: 2, pairs: [] },
+    { times: 1, pairs: [['a', '']] },
+  ] as const;
+  for (const { times, pairs } of runs) map.add(pairsOf(map, pairs), times);
+  expect(rowsOf({ map }, 1007)).toEqual(runs.flatMap(({ times, pairs }) => Array(times).fill({ map: pairs })));
+  const empty = new MapRunsColumn(new BlockMemory(2 ** 24));
+  expect(rowsOf({ empty }, 0)).toEqual([]);
+  empty.add(pairsOf(empty, []), 2);
+  expect(rowsOf({ empty }, 2)).toEqual([{ empty: [] }, { empty: [] }]);
+});
+
+test.each([1, 256, 257, 65_536, 65_537])('maps in runs with %d keys, and as many values and one', (count) => {
+  const map = new MapRunsColumn(new BlockMemory(2 ** 28));
+  const maps = Array.from({ length: count }, (_, i) => [[`key ${i}`, 'x'.repeat(i % 9) + i] as const]);
+  maps.push([['key 0', 'one more']]);
+  for (const pairs of maps) map.add(pairsOf(map, pairs), 2);
+  expect([map.dictionary.count, map.values.count]).toEqual([count, count + 1]);
+  expect(rowsOf({ map }, 2 * count + 2).map((row) => row.map)).toEqual(maps.flatMap((pairs) => [pairs, pairs]));
+});
+
+test('a map of many rows is kept and written once, and counts for a request as often as it comes', () => {
+  const memory = new BlockMemory(2 ** 20);
+  const map = new MapRunsColumn(memory);
+  const pairs = pairsOf(map, [['key', 'v'.repeat(10_000)]]);
+  memory.mark();
+  map.add(pairs, 100);
+  memory.checkRequest();
+  const written = Buffer.concat(writeBlock({ map }, 100)).length;
+  expect(written).toBeLessThan(12_000);
+  expect(memory.usedBytes()).toBeGreaterThan(10_000 + 100 * 16);
+  expect(memory.usedBytes()).toBeLessThan(written + 1000);
+  expect(memory.unfoldedBytes()).toBeGreaterThan(1_000_000);
+  expect(memory.unfoldedBytes()).toBeLessThan(1_010_000);
+  memory.mark();
+  map.add(pairs, 104);
+  memory.checkRequest();
+  memory.mark();
+  map.add(pairs, 105);
+  expect(() => memory.checkRequest()).toThrow(RowsTooLargeError);
+  memory.rollback();
+  expect(rowsOf({ map }, 204)).toHaveLength(204);
+  expect(memory.unfoldedBytes()).toBeLessThan(2_050_000);
+  memory.clear();
+  expect([memory.usedBytes(), memory.unfoldedBytes()]).toEqual([0, 0]);
+});
+
+test('of what comes once, a request may have as much as in other columns', () => {
+  const memory = new BlockMemory(2 ** 20);
+  const map = new MapRunsColumn(memory);
+  for (let i = 0; i < 100; i++) map.add(pairsOf(map, [['key', `${i}`.padEnd(10_000)]]), 1);
+  memory.checkRequest();
+  expect(memory.unfoldedBytes()).toBeGreaterThan(1_000_000);
+  expect(memory.unfoldedBytes()).toBeLessThan(1_010_000);
+});
+
 test('what a request wrote is taken back, in all columns', () => {
   const memory = new BlockMemory(2 ** 20);
   const columns = { text: new PlainColumn(memory, 'String'), word: new LowCardinalityColumn(memory) };
@@ -165,4 +251,9 @@ test('memory that one unusual request needed is given back', () => {
   expect(buffer.bytes.length).toBeGreaterThanOrEqual(8 * 2 ** 20);
   for (let i = 0; i < 20; i++) memory.clear();
   expect(buffer.bytes.length).toBeLessThan(2 ** 20);
+  const dictionary = memory.dictionary();
+  for (let i = 0; i < 100; i++) dictionary.numberOfText(`${i}`.padEnd(60_000));
+  expect(memory.heldBytes()).toBeGreaterThan(6_000_000);
+  memory.clear();
+  expect(memory.heldBytes()).toBeLessThan(2 ** 21);
 });

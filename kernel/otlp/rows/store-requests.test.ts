@@ -2,7 +2,9 @@ import { expect, test } from 'vitest';
 import type { LogRecord } from '../../log/log.ts';
 import type { RowsInsert } from '../../telemetry/client.ts';
 import { otlpHeaders } from '../../topics.ts';
+import { encodeTraces } from '../proof/reference.ts';
 import type { RowsBlock, Transcoder } from './rows-block.ts';
+import { spansTranscoder } from './spans-rows.ts';
 import { storeRequests } from './store-requests.ts';
 
 const headers = {
@@ -48,4 +50,29 @@ test('a request that a bug of ours cannot read is set aside, and holds up nobody
     { kind: 'dead-letter', offset: 2, reason: 'Syntra fails to read it: undefined is not a function' },
   ]);
   expect(inserts.map(({ rowCount }) => rowCount)).toEqual([2]);
+});
+
+test('rows with large resources are few to an insert, though they say them once', async () => {
+  const value = encodeTraces({
+    resourceSpans: [
+      {
+        resource: { attributes: [{ key: 'k', value: { stringValue: 'v'.repeat(60_000) } }] },
+        scopeSpans: [{ spans: Array.from({ length: 1000 }, () => ({})) }],
+      },
+    ],
+  });
+  const inserts: { rowCount: number; bytes: number }[] = [];
+  const write = storeRequests(
+    {
+      insert: async ({ table, rowCount, rows }) => {
+        if (table === 'spans') inserts.push({ rowCount, bytes: rows.reduce((sum, part) => sum + part.length, 0) });
+      },
+    },
+    spansTranscoder(),
+  );
+  const records = Array.from({ length: 12 }, (_, offset) => ({ ...record(offset, ''), value }));
+  expect(await write({ token: 't', topic: 'otlp.spans', partition: 0, records })).toEqual([]);
+  // 60 MB a request where they are unfolded
+  expect(inserts.map(({ rowCount }) => rowCount)).toEqual([5000, 5000, 2000]);
+  for (const { bytes } of inserts) expect(bytes).toBeLessThan(2 ** 21);
 });

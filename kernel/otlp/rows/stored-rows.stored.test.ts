@@ -6,6 +6,7 @@ import { readJson } from '../json/json.ts';
 import type { Signal } from '../messages.ts';
 import { columnsOf } from '../native/read-block.ts';
 import { randomWire } from '../proof/random-wire.ts';
+import { encodeTraces } from '../proof/reference.ts';
 import { openRowStore, type RowStore } from '../proof/stored-rows.ts';
 import { logsTranscoder } from './logs-rows.ts';
 import { metricsTranscoder } from './metrics-rows.ts';
@@ -150,4 +151,36 @@ test.each(['traces', 'logs', 'metrics'] as const)('%s made of chance come back',
     rows += read.length;
   }
   expect(rows).toBeGreaterThan(25);
+});
+
+test('more resources and scopes in one block than two bytes can tell apart come back, and large ones', async () => {
+  const text = (key: string, stringValue: string) => ({ key, value: { stringValue } });
+  const count = 70_000;
+  const resourceSpans = Array.from({ length: count }, (_, i) => {
+    const id = i % 10_000 === 1 ? `${i}`.repeat(10_000) : `instance ${i}`;
+    const spans = Array.from({ length: 1 + (i % 3) }, () => ({ attributes: [text('id', id)] }));
+    return {
+      resource: { attributes: [text('id', id), text('', i % 2 === 0 ? 'even' : '')] },
+      scopeSpans: [{ scope: { attributes: [text(`key ${id.slice(0, 20)}`, id)] }, spans }],
+    };
+  });
+  const { table, structure, openBlock } = transcoders.traces;
+  const block = openBlock();
+  const origin = { org: 'o', project: 'many', receivedAtMs: Date.now(), retentionDays: 30, partition: 0, offset: 1 };
+  const { rows: rowCount } = block.add(encodeTraces({ resourceSpans }), origin);
+  expect(rowCount).toBe(139_999);
+  await store.telemetry.insert({ table, structure, rows: block.written(), rowCount, token: 'many' });
+  const read = await store.telemetry.inspect(
+    `SELECT toInt32(count()) AS rows, toInt32(uniqExact(attributes['id'])) AS ids,
+       toInt32(countIf(resource_attributes['id'] = attributes['id'])) AS resources,
+       toInt32(countIf(resource_attributes[''] = 'even')) AS even,
+       toInt32(countIf(mapValues(scope_attributes) = [attributes['id']])) AS scopes,
+       toInt32(countIf(mapKeys(scope_attributes) = ['key ' || substring(attributes['id'], 1, 20)])) AS keys
+     FROM spans WHERE project = 'many'`,
+  );
+  const even = resourceSpans.reduce(
+    (sum, { scopeSpans }, i) => sum + (i % 2 === 0 ? scopeSpans[0]!.spans.length : 0),
+    0,
+  );
+  expect(read).toEqual([{ rows: rowCount, ids: count, resources: rowCount, even, scopes: rowCount, keys: rowCount }]);
 });
