@@ -34,7 +34,7 @@ const headers = (project: string, receivedAtMs = midnightMs - 1000) => ({
   [otlpHeaders.encoding]: 'identity',
 });
 
-const spans = (count: number, attributes: object[] = []) =>
+const spans = (count: number, attributes: object[] = [], ownAttributes: object[] = []) =>
   encodeTraces({
     resourceSpans: [
       {
@@ -45,6 +45,7 @@ const spans = (count: number, attributes: object[] = []) =>
               traceId: Buffer.alloc(16, 1),
               spanId: Buffer.alloc(8, i + 1),
               name: `span ${i}`,
+              attributes: ownAttributes,
               kind: 2,
               startTimeUnixNano: String(BigInt(midnightMs) * 1_000_000n + BigInt(i)),
               endTimeUnixNano: String(BigInt(midnightMs) * 1_000_000n + 1000n),
@@ -133,7 +134,7 @@ test('what cannot be read becomes a dead letter with its reason, and the rest is
 test('a large batch is inserted in parts, each with a token of its own', async () => {
   const { inserts, store } = recorded();
   const wide = { key: 'wide', value: { stringValue: 'x'.repeat(60_000) } };
-  const records = Array.from({ length: 16 }, (_, i) => record(i, spans(100, [wide]), headers('large')));
+  const records = Array.from({ length: 16 }, (_, i) => record(i, spans(100, [], [wide]), headers('large')));
   await storeSpans(store).write(batch('l', records));
   const { token: first } = inserts[0]!;
   expect(inserts.map(({ token, rowCount }) => ({ token, rowCount }))).toEqual([

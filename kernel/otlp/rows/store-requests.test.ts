@@ -70,9 +70,9 @@ test('rows with large resources are few to an insert, though they say them once'
     },
     spansTranscoder(),
   );
-  const records = Array.from({ length: 12 }, (_, offset) => ({ ...record(offset, ''), value }));
+  const records = Array.from({ length: 8 }, (_, offset) => ({ ...record(offset, ''), value }));
   expect(await write({ token: 't', topic: 'otlp.spans', partition: 0, records })).toEqual([]);
   // 60 MB a request where they are unfolded
-  expect(inserts.map(({ rowCount }) => rowCount)).toEqual([5000, 5000, 2000]);
-  for (const { bytes } of inserts) expect(bytes).toBeLessThan(2 ** 21);
+  expect(inserts.map(({ rowCount }) => rowCount)).toEqual([3000, 3000, 2000]);
+  for (const { bytes } of inserts) expect(bytes).toBeLessThan(2 ** 20);
 });

@@ -91,8 +91,11 @@ interface DayOfRows {
 
 /** When rows of a batch come to this, they are inserted before the rest of it is looked at: memory stays bounded. */
 const insertBytes = 64 * 2 ** 20;
-/** And when they come to this where ClickHouse makes indexes: of texts that it takes out of their dictionaries, for all rows at once. */
-const unfoldedBytes = 256 * 2 ** 20;
+/**
+ * Also when they come to this with the attributes of a resource in each of its rows: ClickHouse makes an index of these, of
+ * all rows at once, for which it needs twice as much.
+ */
+const unfoldedBytes = 128 * 2 ** 20;
 
 const isFull = (block: RowsBlock): boolean => block.usedBytes >= insertBytes || block.unfoldedBytes >= unfoldedBytes;
 
