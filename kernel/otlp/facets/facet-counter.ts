@@ -5,7 +5,7 @@
  * A key that has too many values, or whose values hardly come twice, is that of an id: it is counted, and its values are
  * not listed. All is bounded; what comes when a bound is reached is left out, and follows with the next block.
  */
-import { randomInt } from 'node:crypto';
+import { hashBytes } from '../hash-bytes.ts';
 import type { Dictionary } from '../native/dictionary.ts';
 import type { MapRuns } from '../native/map-runs-column.ts';
 
@@ -191,7 +191,7 @@ export class FacetCounter {
       return;
     }
     const { view, bytes } = this.values;
-    const hash = hashOf(bytes, view, at, length, keyAndLength);
+    const hash = hashBytes(bytes, view, at, length, Math.imul(keyAndLength, 0x85ebca6b));
     const mask = this.slots.length - 1;
     let slot = hash & mask;
     for (let value = this.slots[slot]!; value !== 0; value = this.slots[slot]!) {
@@ -277,24 +277,4 @@ const enlarged = (numbers: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> => 
   const result = new Int32Array(2 * numbers.length);
   result.set(numbers);
   return result;
-};
-
-/** Another one in each process, so that nobody can send values that all hash alike. It decides nothing that is told. */
-const seed = randomInt(2 ** 31);
-
-const hashOf = (bytes: Uint8Array, view: DataView, at: number, length: number, key: number): number => {
-  let hash = seed ^ Math.imul(key, 0x85ebca6b);
-  if (length < 4) {
-    for (let i = 0; i < length; i++) hash = mixed(hash, bytes[at + i]!);
-  } else {
-    const last = length - 4;
-    for (let i = 0; i < last; i += 4) hash = mixed(hash, view.getInt32(at + i, true));
-    hash = mixed(hash, view.getInt32(at + last, true));
-  }
-  return hash ^ (hash >>> 16);
-};
-
-const mixed = (hash: number, word: number): number => {
-  const product = Math.imul(hash ^ word, 0x9e3779b1);
-  return product ^ (product >>> 15);
 };

@@ -2,7 +2,7 @@
  * The values of a LowCardinality(String) column, each once, numbered in the order they came. Numbers follow from the
  * values alone, never from the hashes, so the same rows always make the same bytes.
  */
-import { randomInt } from 'node:crypto';
+import { hashBytes } from '../hash-bytes.ts';
 import { WireReader } from '../wire.ts';
 import { type AllowGrowth, ByteBuffer } from './byte-buffer.ts';
 
@@ -52,7 +52,7 @@ export class Dictionary {
 
   /** The number of a value, which is added when it is new. */
   numberOf(source: WireReader, at: number, length: number): number {
-    const hash = hashOf(source, at, length);
+    const hash = hashBytes(source.bytes, source.view, at, length, length);
     const mask = this.slots.length - 1;
     let slot = hash & mask;
     for (let entry = this.slots[slot]!; entry !== 0; entry = this.slots[slot]!) {
@@ -137,24 +137,4 @@ const place = (slots: Int32Array, hash: number, number: number): void => {
   let slot = hash & mask;
   while (slots[slot] !== 0) slot = (slot + 1) & mask;
   slots[slot] = number + 1;
-};
-
-/** Another one in each process, so that nobody can send values that all hash alike. */
-const seed = randomInt(2 ** 31);
-
-const hashOf = ({ bytes, view }: WireReader, at: number, length: number): number => {
-  let hash = seed ^ length;
-  if (length < 4) {
-    for (let i = 0; i < length; i++) hash = mixed(hash, bytes[at + i]!);
-  } else {
-    const last = length - 4;
-    for (let i = 0; i < last; i += 4) hash = mixed(hash, view.getInt32(at + i, true));
-    hash = mixed(hash, view.getInt32(at + last, true));
-  }
-  return hash ^ (hash >>> 16);
-};
-
-const mixed = (hash: number, word: number): number => {
-  const product = Math.imul(hash ^ word, 0x9e3779b1);
-  return product ^ (product >>> 15);
 };

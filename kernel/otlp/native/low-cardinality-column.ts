@@ -64,6 +64,7 @@ export class LowCardinalityColumn implements Column {
 export type Numbers = Uint8Array | Uint16Array | Uint32Array;
 
 interface NumbersConstructor {
+  readonly BYTES_PER_ELEMENT: number;
   new (count: number): Numbers;
   new (numbers: Uint32Array): Numbers;
 }

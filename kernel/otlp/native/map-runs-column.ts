@@ -53,10 +53,13 @@ export class MapRunsColumn implements RepeatedMaps {
     runs.pairEnds.uint32(runs.keys.position >>> 2);
     rowEnds.uint32(rowsBefore + times);
     // Of each row where its map ends, and of each pair two numbers, or one and the String.
-    const asNumbers = 8 + 2 * keys.position;
+    const { BYTES_PER_ELEMENT: keyBytes } = narrowest(this.dictionary);
+    const { BYTES_PER_ELEMENT: valueBytes } = narrowest(this.values);
+    const asNumbers = 8 + (keys.position >>> 2) * (keyBytes + valueBytes);
     const asStrings = 8 + keys.position + values.position;
+    const asRun = 8 + 2 * keys.position;
     const newValues = this.values.keys.position - valueBytesBefore;
-    memory.willRepeat((times - 1) * asNumbers, times * asStrings - asNumbers - newValues);
+    memory.willRepeat(times * asNumbers - asRun, times * asStrings - asRun - newValues);
   }
 
   private addValues({ bytes, position: end }: ByteBuffer): void {

@@ -174,8 +174,9 @@ test('a map of many rows is kept and written once, and counts for a request as o
   memory.checkRequest();
   const written = Buffer.concat(writeBlock({ map }, 100)).length;
   expect(written).toBeLessThan(12_000);
-  expect(memory.usedBytes()).toBeGreaterThan(10_000 + 100 * 16);
-  expect(memory.usedBytes()).toBeLessThan(written + 1000);
+  // the names and flags of the column are not counted
+  expect(memory.usedBytes()).toBeGreaterThan(written - 200);
+  expect(memory.usedBytes()).toBeLessThan(written);
   expect(memory.unfoldedBytes()).toBeGreaterThan(1_000_000);
   expect(memory.unfoldedBytes()).toBeLessThan(1_010_000);
   memory.mark();
