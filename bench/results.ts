@@ -15,6 +15,8 @@ export interface Figure {
   readonly values: number | readonly number[];
   readonly unit: string;
   readonly target?: Target;
+  /** What has to be known with the figure, in a few words: it is printed, recorded and shown with it. */
+  readonly note?: string | undefined;
   /** What the figure depends on, as paths from the root. Default: everything that runs. */
   readonly measured?: readonly string[];
 }
@@ -35,6 +37,7 @@ export interface Result {
   readonly runs?: number;
   readonly unit: string;
   readonly target?: Target;
+  readonly note?: string;
 }
 
 /** Each bench takes both: `--quick` shows within seconds that it works, and its figures are worth nothing. */
@@ -43,26 +46,27 @@ const isRecorded = process.argv.includes('--record');
 if (isQuick && isRecorded) throw new Error('--quick figures are not worth recording: leave one of the two out.');
 
 /** Of several values, the median is the figure. @throws Error when there is none, or one that is not a number */
-export const report = ({ name, values, unit, target, measured = everything }: Figure): void => {
+export const report = ({ name, values, unit, target, note, measured = everything }: Figure): void => {
   const sorted = (typeof values === 'number' ? [values] : values).map(rounded).sort((a, b) => a - b);
   if (sorted.length === 0 || !sorted.every(Number.isFinite)) throw new Error(`${name} is ${String(values)}`);
   const value = medianOf(sorted);
   const spread = { min: sorted[0]!, max: sorted.at(-1)!, runs: sorted.length };
   const of = sorted.length === 1 ? '' : ` (${show(spread.min)} to ${show(spread.max)} in ${sorted.length} runs)`;
   const goal = target === undefined ? '' : `, target ${showTarget(target)}`;
-  console.log(`${name.padEnd(36)} ${show(value).padStart(11)} ${unit}${of}${goal}`);
+  const remark = note === undefined ? '' : `; ${note}`;
+  console.log(`${name.padEnd(36)} ${show(value).padStart(11)} ${unit}${of}${goal}${remark}`);
   if (!isRecorded) return;
-  const commit = commitOf(measured);
   append({
     at: new Date().toISOString(),
     run,
-    commit,
+    commit: commitOf(measured),
     machine,
     name,
     value,
     ...spread,
     unit,
     ...(target && { target }),
+    ...(note !== undefined && { note }),
   });
 };
 
@@ -107,14 +111,22 @@ const everything = [
   'package-lock.json',
 ];
 
+/** What recording itself writes. */
+const made = [':!/bench/results.jsonl', ':!/bench/README.md', ':!/bench/plots'];
+
 const git = (...args: string[]): string =>
-  execFileSync('git', args, { cwd: import.meta.dirname, encoding: 'utf8' }).trim();
+  execFileSync('git', args, { cwd: import.meta.dirname, encoding: 'utf8' }).trimEnd();
 
-/** What runs was loaded when the bench began: whatever is committed later is not in its figures. */
+/** What runs was loaded when the bench began: whatever is committed or changed later is not in its figures. */
 const head = isRecorded ? git('rev-parse', '--short', 'HEAD') : '';
+/** From the root. A line has two letters and a space before the path. */
+const changed = isRecorded
+  ? git('status', '--porcelain', '--no-renames', '--untracked-files=all', '--', ':/', ...made)
+      .split('\n')
+      .map((line) => line.slice(3))
+  : [];
 
-/** The commit, marked when what is measured differs from it. */
-const commitOf = (measured: readonly string[]): string => {
-  const paths = [...measured.map((path) => `:/${path}`), ':!/bench/results.jsonl', ':!/bench/README.md'];
-  return head + (git('status', '--porcelain', '--', ...paths) === '' ? '' : '-dirty');
-};
+/** The commit, marked when what is measured differed from it. */
+const commitOf = (measured: readonly string[]): string =>
+  head +
+  (changed.some((path) => measured.some((each) => path === each || path.startsWith(`${each}/`))) ? '-dirty' : '');

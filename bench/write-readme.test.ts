@@ -39,6 +39,19 @@ test('figures of the newest commit count, the median of their runs with the whol
   expect(fillTables(filled, [])).toContain('*Not recorded yet.*');
 });
 
+test('a run whose tree was changed meanwhile is shown as a whole, and marked', () => {
+  const filled = fillTables(readme, [
+    result({ run: 'first', value: 7 }),
+    result({ run: 'second', value: 100_000 }),
+    result({ run: 'second', name: 'ingest.lost', value: 0, unit: 'records' }),
+    result({ run: 'second', name: 'ingest.cpu', value: 25, unit: 's', commit: 'aaaaaaa-dirty', note: 'cut off' }),
+  ]);
+  expect(filled).toContain('Commit aaaaaaa-dirty, ');
+  expect(filled).toContain('| `ingest.spans` | 100,000 |');
+  expect(filled).toContain('| `ingest.lost` | 0 |');
+  expect(filled).toContain('| `ingest.cpu` | 25 |  | s; cut off |  |');
+});
+
 test('no figure is left out for want of a place', () => {
   expect(() => fillTables(readme, [result({ name: 'queries.trace.p95' })])).toThrow('<!-- figures: queries -->');
 });
