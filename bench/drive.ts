@@ -2,10 +2,10 @@
  * Drives a running Syntra with the generator and watches it meanwhile: what it took, how fresh that was, what memory and
  * CPU it cost. CPU is counted until all is stored and merges have come to rest: work that is put off is work.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Freshness, measureFreshness } from './freshness.ts';
 import type { LoadOptions, LoadResult } from './load.ts';
-import { treeCpuSeconds } from './process-tree.ts';
+import { type AtWork, type Quiet, untilQuiet } from './quiet.ts';
+import { isQuick } from './results.ts';
 import { recordsOf, runLoad } from './run-load.ts';
 import { type MemorySeen, watchMemory } from './watch-memory.ts';
 
@@ -19,6 +19,8 @@ export interface System {
   untilStored(): Promise<void>;
   /** CPU seconds so far, by whatever parts there are. */
   readCpu(): Readonly<Record<string, number>>;
+  /** Merges under way, whose CPU is counted. */
+  countMerges(): number;
 }
 
 export interface Driven {
@@ -34,6 +36,8 @@ export interface Driven {
   readonly memory: MemorySeen;
   /** Microseconds a record: of each part, of all of them, and of the generator. */
   readonly cpu: { readonly parts: Readonly<Record<string, number>>; readonly all: number; readonly generator: number };
+  /** Whether all of the CPU is counted. */
+  readonly quiet: Quiet;
 }
 
 export const drive = async (
@@ -52,7 +56,7 @@ export const drive = async (
   await system.untilStored();
   const seconds = (Date.now() - load.startedAtMs) / 1000;
   const memory = memorySeen();
-  await untilQuiet(system.pids);
+  const quiet = await untilQuiet(atWork(system), { limitSeconds: limitSecondsAfter(options.seconds) });
   const cpuAfter = system.readCpu();
   const records = recordsOf(load);
   const parts = Object.fromEntries(
@@ -71,16 +75,15 @@ export const drive = async (
       all: Object.values(parts).reduce((sum, part) => sum + part, 0),
       generator: (load.cpuSeconds / records) * 1e6,
     },
+    quiet,
   };
 };
 
-/** Resolves when the processes use less than a tenth of a core for two seconds; they may never, so not later than a minute. */
-export const untilQuiet = async (pids: readonly number[]): Promise<void> => {
-  const spent = (): number => pids.reduce((total, pid) => total + treeCpuSeconds(pid), 0);
-  for (let i = 0, before = spent(); i < 30; i++) {
-    await sleep(2000);
-    const now = spent();
-    if (now - before < 0.2) return;
-    before = now;
-  }
-};
+/** A system, as one waits for it to be quiet. */
+export const atWork = ({ readCpu, countMerges }: Pick<System, 'readCpu' | 'countMerges'>): AtWork => ({
+  readCpuSeconds: () => Object.values(readCpu()).reduce((sum, seconds) => sum + seconds, 0),
+  countMerges,
+});
+
+/** Merges of what came in ten minutes get a quarter of an hour. */
+export const limitSecondsAfter = (seconds: number): number => (isQuick ? 10 : Math.max(120, 1.5 * seconds));

@@ -1,4 +1,5 @@
 /** Syntra as `npm start` runs it, in one process with a directory of its own, as benches drive it. */
+import { globSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,6 +59,7 @@ export const startEmbeddedSystem = async (): Promise<EmbeddedSystem> => {
         }
       },
       readCpu: () => readThreadCpu(syntra.pid),
+      countMerges: () => countMerges(dataDir),
       async inspect(use) {
         await stop();
         return inDirectory(dataDir, use);
@@ -72,6 +74,9 @@ export const startEmbeddedSystem = async (): Promise<EmbeddedSystem> => {
     throw error;
   }
 };
+
+/** The engine answers nobody but its process. A part that is being made of others has a directory of this name. */
+const countMerges = (dataDir: string): number => globSync('chdb/store/*/*/tmp_merge_*', { cwd: dataDir }).length;
 
 const project = 'prj_default';
 const hourMs = 3_600_000;

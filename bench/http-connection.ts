@@ -16,11 +16,18 @@ export interface HttpConnection {
   close(): void;
 }
 
+/** As Content-Encoding has it. SDKs send no compression by default, a Collector's exporter gzip. */
+export type Compression = 'identity' | 'gzip';
+
+export const isCompression = (name: string): name is Compression => name === 'identity' || name === 'gzip';
+
 /** What goes before a body of so many bytes. */
-export const headOf = (url: URL, path: string, bodyBytes: number): Buffer =>
-  Buffer.from(
-    `POST ${path} HTTP/1.1\r\nHost: ${url.host}\r\nContent-Type: application/x-protobuf\r\nContent-Length: ${bodyBytes}\r\n\r\n`,
+export const headOf = (url: URL, path: string, bodyBytes: number, compression: Compression): Buffer => {
+  const encoding = compression === 'identity' ? '' : `Content-Encoding: ${compression}\r\n`;
+  return Buffer.from(
+    `POST ${path} HTTP/1.1\r\nHost: ${url.host}\r\nContent-Type: application/x-protobuf\r\n${encoding}Content-Length: ${bodyBytes}\r\n\r\n`,
   );
+};
 
 export const openHttpConnection = (url: URL): HttpConnection => {
   let socket: Socket | undefined;

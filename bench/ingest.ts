@@ -1,7 +1,8 @@
 /**
  * The whole way, embedded: what is held, what it costs and where, memory, freshness, and whether every acknowledged record
- * is stored once. `node bench/ingest.ts [--rate 100000 | --full-speed] [--seconds 60 | --minutes 10]`. The generator runs on
- * the same machine; its CPU is told apart.
+ * is stored once. `node bench/ingest.ts [--rate 100000 | --full-speed] [--seconds 60 | --minutes 10] [--compression gzip]`.
+ * Without compression, a shorter drive of spans with it follows. The generator runs on the same machine; its CPU is told
+ * apart.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,8 +11,11 @@ import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import type { Signal } from './corpus-file.ts';
 import { countStored, whatIsLost } from './count-stored.ts';
-import { type Driven, drive } from './drive.ts';
+import { type Driven, drive, limitSecondsAfter } from './drive.ts';
 import { type EmbeddedSystem, startEmbeddedSystem } from './embedded-system.ts';
+import { type Compression, isCompression } from './http-connection.ts';
+import { reportFreshnessAndMemory, reportRateAndCost } from './ingest-figures.ts';
+import { noteOf } from './quiet.ts';
 import type { RawInsertResult } from './raw-insert.ts';
 import { isQuick, report } from './results.ts';
 import { recordsOf, refusalsOf, runLoad } from './run-load.ts';
@@ -23,6 +27,7 @@ const { values: options } = parseArgs({
     seconds: { type: 'string' },
     minutes: { type: 'string', default: '10' },
     connections: { type: 'string', default: '8' },
+    compression: { type: 'string', default: 'identity' },
     quick: { type: 'boolean' },
     record: { type: 'boolean' },
   },
@@ -31,32 +36,46 @@ const seconds = Number(options.seconds ?? (isQuick ? 5 : Number(options.minutes)
 const connections = Number(options.connections);
 /** A quick look shares its machine with whatever else is running. */
 const rate = isQuick ? 20_000 : Number(options.rate);
+const { compression } = options;
+if (!isCompression(compression)) throw new Error('--compression is identity or gzip.');
+const isFullSpeed = options['full-speed'];
 /** A little more than what is to be held. */
-const pace = options['full-speed'] ? {} : { recordsPerSecond: rate * 1.01 };
+const pace = isFullSpeed ? {} : { recordsPerSecond: rate * 1.01 };
+/** What is to be held and what it may cost is said of what SDKs send by default: no compression. */
+const name = compression === 'identity' ? 'ingest' : `ingest.${compression}`;
+const targets = compression === 'identity' ? { spans: { atLeast: rate }, generator: { atMost: 1.5 } } : {};
 
 const main = async (): Promise<void> => {
   const acknowledged: Record<Signal, number> = { traces: 0, logs: 0, metrics: 0 };
   const system = await startEmbeddedSystem();
   try {
     await warmUp(system, acknowledged);
-    const spans = await drive(system, { seconds, connections, ...pace, seed: 2 });
+    const spans = await driveSpans(system, { seconds, compression, seed: 2 });
     add(acknowledged, spans);
-    reportSpans(spans);
+    reportRateAndCost({ name, driven: spans, isFullSpeed, targets });
+    reportFreshnessAndMemory(name, spans);
+    if (compression === 'identity') {
+      const gzipped = await driveSpans(system, { seconds: Math.min(60, seconds / 5), compression: 'gzip', seed: 5 });
+      add(acknowledged, gzipped);
+      reportRateAndCost({ name: 'ingest.gzip', driven: gzipped, isFullSpeed, targets: {} });
+    }
     for (const [i, signal] of (['logs', 'metrics'] as const).entries()) {
       const driven = await drive(system, {
         signals: [signal],
         seconds: Math.min(20, seconds / 5),
         connections,
+        compression,
         seed: 3 + i,
       });
       add(acknowledged, driven);
-      report({ name: `ingest.${signal}`, values: driven.storedPerSecond, unit: `${words[signal]}/s at full speed` });
-      report({ name: `ingest.${signal}.cpu`, values: driven.cpu.all, unit: `CPU s per million ${words[signal]}` });
+      const unit = `CPU s per million ${words[signal]}`;
+      report({ name: `${name}.${signal}`, values: driven.storedPerSecond, unit: `${words[signal]}/s at full speed` });
+      report({ name: `${name}.${signal}.cpu`, values: driven.cpu.all, unit, note: noteOf(driven.quiet) });
     }
     const stored = await system.inspect(countStored);
     const lost = whatIsLost(acknowledged, stored);
     const missing = Object.values(stored).reduce((sum, { distinct }) => sum - distinct, total(acknowledged));
-    report({ name: 'ingest.lost', values: missing, unit: 'acknowledged records', target: { atMost: 0 } });
+    report({ name: `${name}.lost`, values: missing, unit: 'acknowledged records', target: { atMost: 0 } });
     console.log(lost ?? `${total(acknowledged)} records acknowledged, each of them stored once`);
     if (lost !== undefined) process.exitCode = 1;
     await compareWithRaw(spans);
@@ -67,10 +86,21 @@ const main = async (): Promise<void> => {
 
 const words = { traces: 'spans', logs: 'log records', metrics: 'data points' } as const;
 
+const driveSpans = (
+  system: EmbeddedSystem,
+  load: { readonly seconds: number; readonly compression: Compression; readonly seed: number },
+): Promise<Driven> => drive(system, { connections, ...pace, ...load });
+
 /** Compilers, caches and the first parts of tables: nothing of it is in the figures. */
 const warmUp = async (system: EmbeddedSystem, acknowledged: Record<Signal, number>): Promise<void> => {
   const signals = ['traces', 'logs', 'metrics'] as const;
-  const load = await runLoad(system.otlpHttpUrl, { signals, seconds: isQuick ? 2 : 5, connections, seed: 1 });
+  const load = await runLoad(system.otlpHttpUrl, {
+    signals,
+    seconds: isQuick ? 2 : 5,
+    connections,
+    compression,
+    seed: 1,
+  });
   for (const signal of signals) acknowledged[signal] += load.acknowledged[signal];
   if (recordsOf(load) === 0) throw new Error(`Nothing was taken: ${refusalsOf(load)}`);
   await system.untilStored();
@@ -84,55 +114,24 @@ const add = (acknowledged: Record<Signal, number>, { load, freshness }: Driven):
 const total = (acknowledged: Readonly<Record<Signal, number>>): number =>
   Object.values(acknowledged).reduce((sum, count) => sum + count, 0);
 
-const reportSpans = ({
-  load,
-  acknowledgedPerSecond,
-  storedPerSecond,
-  drainSeconds,
-  freshness,
-  memory,
-  cpu,
-}: Driven): void => {
-  const perMillion = 'CPU s per million spans';
-  // What is sent as fast as it is acknowledged counts when it is stored.
-  const held = options['full-speed'] ? storedPerSecond : acknowledgedPerSecond;
-  report({ name: 'ingest.spans', values: held, unit: 'spans/s', target: { atLeast: rate } });
-  report({ name: 'ingest.drain', values: drainSeconds, unit: 's from the last answer until all is stored' });
-  report({ name: 'ingest.freshness.p50', values: freshness.p50Ms, unit: 'ms from acknowledged to found' });
-  report({
-    name: 'ingest.freshness.p99',
-    values: freshness.p99Ms,
-    unit: 'ms from acknowledged to found',
-    target: { atMost: 5000 },
-  });
-  report({ name: 'ingest.memory.peak', values: memory.peakBytes / 1e6, unit: 'MB resident', target: { atMost: 1500 } });
-  report({
-    name: 'ingest.memory.growth',
-    values: memory.growthPerMinute / 1e6,
-    unit: 'MB a minute in the second half',
-  });
-  report({ name: 'ingest.cpu', values: cpu.all, unit: perMillion });
-  for (const [part, cost] of Object.entries(cpu.parts)) {
-    report({ name: `ingest.cpu.${part}`, values: cost, unit: perMillion });
-  }
-  report({ name: 'ingest.cpu.generator', values: cpu.generator, unit: perMillion, target: { atMost: 1.5 } });
-  console.log(
-    `${seconds} s, ${freshness.markers} markers, answers p50 ${load.answerP50Ms.toFixed(1)} ms and p99 ${load.answerP99Ms.toFixed(1)} ms, ` +
-      `${load.behindSeconds.toFixed(1)} s behind at the end, requests not taken: ${refusalsOf(load) || 'none'}`,
-  );
-};
-
 /** The pipeline's CPU over that of ClickHouse alone, for as many rows of the same kind as a minute at the rate has. */
-const compareWithRaw = async ({ cpu, records }: Driven): Promise<void> => {
+const compareWithRaw = async ({ cpu, records, quiet }: Driven): Promise<void> => {
   const rows = Math.min(records, 60 * rate);
-  const args = [join(import.meta.dirname, 'raw-insert.ts'), String(rows)];
+  const args = [join(import.meta.dirname, 'raw-insert.ts'), String(rows), String(limitSecondsAfter(seconds))];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const [printed, [code]] = await Promise.all([text(child.stdout), once(child, 'close')]);
   if (code !== 0) throw new Error(`raw-insert.ts ended with ${code}.`);
   const raw = JSON.parse(printed) as RawInsertResult;
   const rawCost = (raw.cpuSeconds / raw.rows) * 1e6;
-  report({ name: 'ingest.raw', values: rawCost, unit: `CPU s per million spans, ${raw.inserts} inserts from files` });
-  report({ name: 'ingest.raw.ratio', values: cpu.all / rawCost, unit: '× the raw insert', target: { atMost: 2 } });
+  const unit = `CPU s per million spans, ${raw.inserts} inserts from files`;
+  report({ name: `${name}.raw`, values: rawCost, unit, note: noteOf(raw.quiet) });
+  report({
+    name: `${name}.raw.ratio`,
+    values: cpu.all / rawCost,
+    unit: '× the raw insert',
+    ...(compression === 'identity' && { target: { atMost: 2 } }),
+    note: noteOf(quiet) ?? noteOf(raw.quiet),
+  });
 };
 
 await main();

@@ -1,7 +1,8 @@
 /**
  * What ClickHouse itself takes for rows that lie ready in files: the batches that the sink makes of the corpus, inserted
  * one after the other into the same tables with the same indexes and views, by the same engine, with nothing of ours
- * between. Run by `ingest.ts` in a process of its own: `node bench/raw-insert.ts <spans>`; ends with one line of JSON.
+ * between. Run by `ingest.ts` in a process of its own: `node bench/raw-insert.ts <spans> <seconds that merges may take>`;
+ * ends with one line of JSON.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,34 +17,45 @@ import { openEmbeddedTelemetry } from '../kernel/telemetry/embedded.ts';
 import { migrateTelemetry } from '../kernel/telemetry/migrate.ts';
 import { otlpHeaders } from '../kernel/topics.ts';
 import { openCorpus } from './corpus.ts';
-import { untilQuiet } from './drive.ts';
 import { cpuSecondsOf } from './process-tree.ts';
+import { type AtWork, type Quiet, untilQuiet } from './quiet.ts';
 
 export interface RawInsertResult {
   readonly rows: number;
   readonly inserts: number;
   /** Of the whole process while it inserted, until merges had come to rest. */
   readonly cpuSeconds: number;
+  /** Whether they had. */
+  readonly quiet: Quiet;
 }
 
 const recordsPerRequest = 500;
 
-const main = async (rowsWanted: number): Promise<RawInsertResult> => {
+const main = async (rowsWanted: number, limitSeconds: number): Promise<RawInsertResult> => {
   const directory = await mkdtemp(join(tmpdir(), 'syntra-bench-raw-'));
   try {
     const files = await writeFiles(directory, rowsWanted);
     const telemetry = await openEmbeddedTelemetry({ directory });
     await migrateTelemetry(telemetry);
-    await untilQuiet([process.pid]);
+    const work: AtWork = {
+      readCpuSeconds: () => cpuSecondsOf(process.pid),
+      async countMerges() {
+        const [row] = await telemetry.inspect<{ merges: number }>(
+          'SELECT toFloat64(count()) AS merges FROM system.merges',
+        );
+        return row!.merges;
+      },
+    };
+    await untilQuiet(work, { limitSeconds });
     const before = cpuSecondsOf(process.pid);
     for (const { path, insert } of files) await telemetry.command(insertSql(path, insert));
-    await untilQuiet([process.pid]);
+    const quiet = await untilQuiet(work, { limitSeconds });
     const cpuSeconds = cpuSecondsOf(process.pid) - before;
     const rows = files.reduce((sum, { insert }) => sum + insert.rowCount, 0);
     const [stored] = await telemetry.inspect<{ rows: number }>('SELECT toFloat64(count()) AS rows FROM spans');
     if (stored?.rows !== rows) throw new Error(`${stored?.rows} of ${rows} rows were stored`);
     await telemetry.close();
-    return { rows, inserts: files.length, cpuSeconds };
+    return { rows, inserts: files.length, cpuSeconds, quiet };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
@@ -113,5 +125,6 @@ SETTINGS max_insert_threads = 1, max_insert_block_size = 10000000, min_insert_bl
   min_insert_block_size_bytes = 4000000000, max_threads = 1, max_block_size = 10000000, preferred_block_size_bytes = 0
 SELECT * FROM file('${path}', 'Native', '${structure.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}')`;
 
-console.log(JSON.stringify(await main(Number(process.argv[2] ?? 200_000))));
+const [rows = '200000', limitSeconds = '120'] = process.argv.slice(2);
+console.log(JSON.stringify(await main(Number(rows), Number(limitSeconds))));
 process.exit(0);

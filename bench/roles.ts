@@ -8,6 +8,7 @@ import { openWorld } from '../docs/faults/world.ts';
 import type { Signal } from './corpus-file.ts';
 import { countStored, whatIsLost } from './count-stored.ts';
 import { type Driven, drive } from './drive.ts';
+import { noteOf } from './quiet.ts';
 import { isQuick, report } from './results.ts';
 import { systemOf } from './roles-system.ts';
 import { refusalsOf, runLoad } from './run-load.ts';
@@ -66,6 +67,7 @@ const reportAll = ({
   freshness,
   memory,
   cpu,
+  quiet,
 }: Driven): void => {
   const perMillion = 'CPU s per million spans';
   const found = 'ms from acknowledged to found';
@@ -77,9 +79,10 @@ const reportAll = ({
   report({ name: 'roles.freshness.p99', values: freshness.p99Ms, unit: found });
   report({ name: 'roles.memory.peak', values: memory.peakBytes / 1e6, unit: 'MB resident, all roles' });
   report({ name: 'roles.memory.growth', values: memory.growthPerMinute / 1e6, unit: 'MB a minute in the second half' });
-  report({ name: 'roles.cpu', values: cpu.all, unit: `${perMillion}, without the stores` });
+  const note = noteOf(quiet);
+  report({ name: 'roles.cpu', values: cpu.all, unit: `${perMillion}, without the stores`, note });
   for (const [part, cost] of Object.entries(cpu.parts)) {
-    report({ name: `roles.cpu.${part}`, values: cost, unit: perMillion });
+    report({ name: `roles.cpu.${part}`, values: cost, unit: perMillion, note });
   }
   console.log(
     `${seconds} s, ${freshness.markers} markers, ${load.behindSeconds.toFixed(1)} s behind at the end, ` +

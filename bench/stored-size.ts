@@ -6,8 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Inspect } from '../docs/faults/checker.ts';
 import { startShop } from '../docs/shop/shop.ts';
-import { untilQuiet } from './drive.ts';
+import { atWork, limitSecondsAfter } from './drive.ts';
 import { startEmbeddedSystem } from './embedded-system.ts';
+import { noteOf, untilQuiet } from './quiet.ts';
 import { isQuick, report } from './results.ts';
 
 const { values: options } = parseArgs({
@@ -29,10 +30,11 @@ const main = async (): Promise<void> => {
       await shop.stop();
     }
     await system.untilStored();
-    await untilQuiet(system.pids);
+    const limitSeconds = limitSecondsAfter(60 * Number(options.minutes));
+    const note = noteOf(await untilQuiet(atWork(system), { limitSeconds }));
     const tables = await system.inspect(readTables);
-    reportTable(tables, 'spans', 'span', 60);
-    reportTable(tables, 'logs', 'log record', 25);
+    reportTable(tables, 'spans', 'span', 60, note);
+    reportTable(tables, 'logs', 'log record', 25, note);
   } finally {
     await system.close();
   }
@@ -53,13 +55,19 @@ const readTables = (inspect: Inspect): Promise<Table[]> =>
       toFloat64(sum(bytes_on_disk)) AS bytes, toFloat64(sum(secondary_indices_compressed_bytes)) AS indexBytes
     FROM system.parts WHERE active AND database = currentDatabase() GROUP BY table ORDER BY bytes DESC`);
 
-const reportTable = (tables: readonly Table[], table: string, record: string, target: number): void => {
+const reportTable = (
+  tables: readonly Table[],
+  table: string,
+  record: string,
+  target: number,
+  note: string | undefined,
+): void => {
   const found = tables.find(({ name }) => name === table);
   if (found === undefined || found.rows === 0) throw new Error(`There are no rows in ${table}.`);
   const { rows, parts, bytes, indexBytes } = found;
   const unit = `bytes per ${record}`;
-  report({ name: `stored-size.${table}`, values: bytes / rows, unit, target: { atMost: target } });
-  report({ name: `stored-size.${table}.indexes`, values: indexBytes / rows, unit: `${unit}, within the above` });
+  report({ name: `stored-size.${table}`, values: bytes / rows, unit, target: { atMost: target }, note });
+  report({ name: `stored-size.${table}.indexes`, values: indexBytes / rows, unit: `${unit}, within the above`, note });
   console.log(`  ${rows} rows in ${parts} parts`);
   const derived = tables.filter(({ name }) => derivedFrom[table]!.includes(name));
   for (const { name, bytes: size } of derived) console.log(`  ${(size / rows).toFixed(2)} ${unit} in ${name}`);
@@ -67,6 +75,7 @@ const reportTable = (tables: readonly Table[], table: string, record: string, ta
     name: `stored-size.${table}.derived`,
     values: derived.reduce((sum, { bytes: size }) => sum + size, 0) / rows,
     unit: `${unit}, in tables made of them`,
+    note,
   });
 };
 
