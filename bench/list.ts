@@ -40,7 +40,7 @@ export const benches: readonly Bench[] = [
       ]),
       ['queries.ts', ...sizes.flatMap((million) => ['--directory', storeOf(million)])],
     ],
-    quickCalls: [['queries.ts', '--quick', '--calls', '5']],
+    quickCalls: [['queries.ts', '--quick', '--calls', '6']],
   },
   {
     name: 'explorer',

@@ -1,13 +1,19 @@
 /** Asks one question many times, one call after the other, and tells how long the answers took. */
 import type { Dataset } from './dataset.ts';
-import type { Asked, Question } from './questions.ts';
+import type { Asked, Question } from './question.ts';
 import { randomFrom } from './random.ts';
 
-export interface Taken {
+/** What a number of calls took, and of how many of them the answer held anything. */
+export interface Calls {
+  readonly calls: number;
+  readonly found: number;
   readonly p50Ms: number;
   readonly p95Ms: number;
-  /** Of how many calls the answer held anything. */
-  readonly found: number;
+}
+
+export interface Taken extends Calls {
+  /** The same of each kind of a question that has several. */
+  readonly kinds: ReadonlyMap<string, Calls>;
   /** Per call, as the store says. */
   readonly rowsRead: number;
   readonly storeMs: number;
@@ -29,23 +35,39 @@ export const askMany = async (
   answer: (asked: Asked) => Promise<Answer>,
 ): Promise<Taken> => {
   const before = randomFrom(2);
-  for (let i = 0; i < warmUp; i++) await answer(question.ask(dataset, before));
+  for (let i = 0; i < warmUp; i++) await answer(question.ask(dataset, before, i));
   const random = randomFrom(1);
-  const taken: number[] = [];
-  const answers: Answer[] = [];
+  const all: Timed[] = [];
   for (let i = 0; i < calls; i++) {
-    const asked = question.ask(dataset, random);
+    const asked = question.ask(dataset, random, i);
     const startedMs = performance.now();
-    answers.push(await answer(asked));
-    taken.push(performance.now() - startedMs);
+    const answered = await answer(asked);
+    all.push({ ...answered, kind: asked.kind, ms: performance.now() - startedMs });
   }
-  const sorted = taken.sort((a, b) => a - b);
-  const mean = (of: (answer: Answer) => number): number => answers.reduce((sum, one) => sum + of(one), 0) / calls;
+  const mean = (of: (answer: Answer) => number): number => all.reduce((sum, one) => sum + of(one), 0) / calls;
+  const kinds = Map.groupBy(
+    all.filter(({ kind }) => kind !== undefined),
+    ({ kind }) => kind!,
+  );
   return {
-    p50Ms: sorted[Math.ceil(calls * 0.5) - 1]!,
-    p95Ms: sorted[Math.ceil(calls * 0.95) - 1]!,
-    found: answers.filter(({ found }) => found > 0).length,
+    ...summed(all),
+    kinds: new Map([...kinds].map(([kind, own]) => [kind, summed(own)])),
     rowsRead: mean(({ rowsRead }) => rowsRead),
     storeMs: mean(({ storeMs }) => storeMs),
+  };
+};
+
+interface Timed extends Answer {
+  readonly kind: string | undefined;
+  readonly ms: number;
+}
+
+const summed = (all: readonly Timed[]): Calls => {
+  const sorted = all.map(({ ms }) => ms).sort((a, b) => a - b);
+  return {
+    calls: all.length,
+    found: all.filter(({ found }) => found > 0).length,
+    p50Ms: sorted[Math.ceil(all.length * 0.5) - 1]!,
+    p95Ms: sorted[Math.ceil(all.length * 0.95) - 1]!,
   };
 };

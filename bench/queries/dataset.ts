@@ -82,8 +82,6 @@ export const rarePhrases: readonly string[] = [
 export const everyRarePhrase = 500_009;
 
 export const customerTiers: readonly string[] = ['free', 'plus', 'business'];
-/** `user.id` of spans and `customer.id` of lines are one of so many. */
-export const users = 100_000;
 export const tenants = 400;
 export const statusCodes: readonly string[] = ['200', '200', '200', '201', '204', '301', '304', '400', '401', '404'];
 
@@ -92,6 +90,10 @@ export const traceIdOf = (trace: number): string => createHash('md5').update(`tr
 export const sessionIdOf = (trace: number): string => createHash('md5').update(`session ${trace}`).digest('hex');
 
 export const tracesOf = ({ spans }: Pick<Dataset, 'spans'>): number => spans / spansPerTrace;
+
+/** `user.id` of spans and `customer.id` of lines are one of so many; in a small store fewer, so that each comes several times. */
+export const usersOf = (dataset: Pick<Dataset, 'spans'>): number =>
+  Math.min(100_000, Math.ceil(tracesOf(dataset) / 10));
 
 /** A string or a list of them as SQL. None of ours has a quote or a backslash. */
 export const literal = (value: string | number | readonly (string | number)[]): string =>

@@ -9,10 +9,12 @@ import { insertSettings } from '../../kernel/telemetry/insert-block.ts';
 import { migrateTelemetry } from '../../kernel/telemetry/migrate.ts';
 import { otelSchema } from '../peers/otel-schema.ts';
 import type { Dataset } from './dataset.ts';
+import { insertFacets } from './facets-sql.ts';
 import { insertLogs } from './logs-sql.ts';
 import { insertPoints, pointsPerReport, reportsOf } from './metrics-sql.ts';
 import { copyHistograms, copyLogs, copySpans } from './otel-copy.ts';
 import { otelHistogramTable } from './otel-histogram.ts';
+import type { Piece } from './pieces.ts';
 import { readProgress, writeProgress } from './progress.ts';
 import { insertSpans } from './spans-sql.ts';
 
@@ -47,8 +49,6 @@ export const fillStore = async ({ directory, spans, logs, print }: FillOptions):
   const telemetry = await openEmbeddedTelemetry({ directory });
   try {
     await migrateTelemetry(telemetry);
-    for (const view of ['facets_from_spans', 'facets_from_logs'])
-      await telemetry.command(`DROP VIEW IF EXISTS ${view}`);
     for (const statement of ['CREATE DATABASE IF NOT EXISTS otel', ...otelSchema('otel'), otelHistogramTable('otel')])
       await telemetry.command(statement);
     const done: Record<string, number> = { ...found?.done };
@@ -97,19 +97,24 @@ const stepsOf = (dataset: Dataset): Step[] => [
     rowsPerInsert: reportsPerInsert * pointsPerReport,
     sql: (first, count) => insertPoints(dataset, first / pointsPerReport, count / pointsPerReport),
   },
-  ...copySteps(dataset),
+  ...derivedSteps(dataset),
 ];
 
-/** Counted in pieces of the day: each holds about as many rows as an insert above. */
-const copySteps = (dataset: Dataset): Step[] =>
+/** Of rows that are stored, in pieces: a store that was built before a step was thought of gets what it lacks. */
+const derivedSteps = (dataset: Dataset): Step[] =>
   [
-    { name: 'spans copied', rows: dataset.spans, perInsert: spansPerInsert, copy: copySpans },
-    { name: 'logs copied', rows: dataset.logs, perInsert: linesPerInsert, copy: copyLogs },
-    { name: 'histograms copied', rows: reportsOf(dataset), perInsert: reportsPerInsert, copy: copyHistograms },
-  ].map(({ name, rows, perInsert, copy }) => {
+    { name: 'spans copied', rows: dataset.spans, perInsert: spansPerInsert, derive: copySpans },
+    { name: 'logs copied', rows: dataset.logs, perInsert: linesPerInsert, derive: copyLogs },
+    { name: 'histograms copied', rows: reportsOf(dataset), perInsert: reportsPerInsert, derive: copyHistograms },
+    { name: 'facets of spans', rows: dataset.spans, perInsert: spansPerInsert, derive: facetsOfSpans },
+    { name: 'facets of logs', rows: dataset.logs, perInsert: linesPerInsert, derive: facetsOfLogs },
+  ].map(({ name, rows, perInsert, derive }) => {
     const parts = Math.ceil(rows / perInsert);
-    return { name, rows: parts, rowsPerInsert: 1, sql: (part) => copy(dataset, part, parts) };
+    return { name, rows: parts, rowsPerInsert: 1, sql: (part) => derive(dataset, { part, parts }) };
   });
+
+const facetsOfSpans = (dataset: Dataset, piece: Piece): string => insertFacets('spans', dataset, piece);
+const facetsOfLogs = (dataset: Dataset, piece: Piece): string => insertFacets('logs', dataset, piece);
 
 const insert = (telemetry: Telemetry, sql: string, token: string): Promise<void> => {
   const settings = { ...insertSettings(token), ...oneBlock };

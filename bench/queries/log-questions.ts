@@ -1,16 +1,17 @@
 /** Questions about log lines: by word, by phrase, and how many there were when. */
-import { rarePhrases, rareWords, services, users } from './dataset.ts';
-import type { Question } from './questions.ts';
-import { inSql, inUrl, type Range, wholeDay } from './ranges.ts';
+import { type Dataset, rarePhrases, rareWords, services, usersOf } from './dataset.ts';
+import type { Question } from './question.ts';
+import type { Random } from './random.ts';
+import { anyRange, inSql, inUrl, type Range, wholeDay } from './ranges.ts';
 
 const inProject = 'projects/prj_default';
-/** Of a line in ten, in a hundred, and rare ones. */
-const words = [
+/** Of a line in ten to a line in a hundred. */
+const commonWords = [
   ...['request', 'completed', 'cache', 'packed', 'accepted', 'acquirer', 'shipments', 'replica', 'article', 'rules'],
   ...['mail', 'refreshed', 'products', 'slow', 'retrying', 'declined', 'depot', 'thumbnail', 'voucher', 'upstream'],
   ...['garbage', 'flag', 'reserve', 'invoice', 'breaker', 'unexpected', 'geocoded', 'election', 'volume', 'percent'],
-  ...rareWords,
 ];
+const words = [...commonWords, ...rareWords];
 
 const otelLines = (range: Range, where: string): string => `
   SELECT Timestamp, TraceId, SpanId, SeverityText, ServiceName, Body, ResourceAttributes, LogAttributes
@@ -24,10 +25,12 @@ export const logQuestions: readonly Question[] = [
   {
     name: 'logs.word',
     targetMs: 300,
-    ask: (dataset, random) => {
+    ask: (dataset, random, call) => {
       const range = wholeDay(dataset, random);
-      const word = random.number(4) === 0 ? String(random.number(users)) : random.pick(words);
+      const [kind, wordOf] = kindsOfWords[call % kindsOfWords.length]!;
+      const word = wordOf(dataset, random);
       return {
+        kind,
         path: `${inProject}/logs?${inUrl(range)}&q=${word}&limit=100`,
         otel: otelLines(range, `hasAllTokens(lower(Body), ['${word}'])`),
         holds: 'lines',
@@ -67,17 +70,19 @@ export const logQuestions: readonly Question[] = [
   {
     name: 'logs.histogram',
     targetMs: 300,
-    ask: (dataset, random) => {
+    ask: (dataset, random, call) => {
       const range = wholeDay(dataset, random);
       const service = random.pick(services);
-      const [q, where] = random.pick([
-        ['', 'true'],
-        [`service:${service}`, `ServiceName = '${service}'`],
-        ['level:>=warn', 'SeverityNumber >= 13'],
-      ]);
+      const kinds = [
+        ['all', '', 'true'],
+        ['service', `service:${service}`, `ServiceName = '${service}'`],
+        ['level', 'level:>=warn', 'SeverityNumber >= 13'],
+      ] as const;
+      const [kind, q, where] = kinds[call % kinds.length]!;
       return {
-        path: `${inProject}/logs/histogram?${inUrl(range)}&q=${encodeURIComponent(q!)}`,
-        otel: otelHistogram(range, where!),
+        kind,
+        path: `${inProject}/logs/histogram?${inUrl(range)}&q=${encodeURIComponent(q)}`,
+        otel: otelHistogram(range, where),
         holds: 'total',
       };
     },
@@ -95,4 +100,23 @@ export const logQuestions: readonly Question[] = [
       };
     },
   },
+  {
+    name: 'logs.facets',
+    ask: (dataset, random) => {
+      const range = anyRange(dataset, random);
+      const q = encodeURIComponent(`service:${random.pick(services)}`);
+      // What is beside the columns follows from the table of facets.
+      return { path: `${inProject}/logs/facets?${inUrl(range)}&q=${q}`, holds: 'facets', anyway: columnsOfLogs };
+    },
+  },
+];
+
+/** Facets that every list of lines has: severity, service, environment, version and host. */
+const columnsOfLogs = 5;
+
+const kindsOfWords: readonly (readonly [kind: string, wordOf: (dataset: Dataset, random: Random) => string])[] = [
+  ['common', (_, random) => random.pick(commonWords)],
+  ['user', (dataset, random) => String(random.number(usersOf(dataset)))],
+  ['common', (_, random) => random.pick(commonWords)],
+  ['rare', (_, random) => random.pick(rareWords)],
 ];

@@ -12,7 +12,7 @@ import {
   services,
   templates,
   tracesOf,
-  users,
+  usersOf,
 } from './dataset.ts';
 
 export const insertLogs = (dataset: Dataset, first: number, count: number): string => `
@@ -44,7 +44,7 @@ FROM (
     concat('node-', toString((service * 4 + instance) % 40), '.eu-central-1.internal') AS host,
     toUInt8(multiIf(hash % 100 < 80, 9, hash % 100 < 90, 5, hash % 100 < 97, 13, 17)) AS level,
     multiIf(level = 9, 'info', level = 5, 'debug', level = 13, 'warn', 'error') AS severity_name,
-    lower(hex(toUInt32(bitShiftRight(hash, 24)))) AS id, concat('user-', toString(trace_hash % ${users})) AS user,
+    lower(hex(toUInt32(bitShiftRight(hash, 24)))) AS id, concat('user-', toString(trace_hash % ${usersOf(dataset)})) AS user,
     toUInt8(floor(${templates.length} * pow((bitShiftRight(hash, 13) % 65536) / 65536, 2))) AS template
   FROM (
     SELECT number, toUInt64(floor(number * (${tracesOf(dataset)} / ${dataset.logs}))) AS trace,

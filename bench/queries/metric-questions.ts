@@ -1,7 +1,7 @@
 /** Questions about metrics: a quantile of a cumulative histogram by route, and the rate of a counter. */
 import { services } from './dataset.ts';
 import { boundsSeconds, histogramMetric } from './metrics-sql.ts';
-import type { Question } from './questions.ts';
+import type { Question } from './question.ts';
 import { inSql, inUrl, wholeDay } from './ranges.ts';
 
 const quantiles = { p50: 0.5, p75: 0.75, p90: 0.9, p95: 0.95, p99: 0.99 };

@@ -2,18 +2,12 @@
  * The same rows in the tables of the OpenTelemetry Collector's ClickHouse exporter, in a database of its own within the
  * same engine: what it would have written had it been sent the same.
  */
-import { type Dataset, dayMs } from './dataset.ts';
+import type { Dataset } from './dataset.ts';
+import { isWithin, type Piece } from './pieces.ts';
 
 const hexId = (column: string): string => `lower(hex(${column}))`;
-const within = (column: string, { endMs }: Dataset, part: number, parts: number): string => {
-  const border = (i: number): number => endMs - dayMs + Math.floor((i * dayMs) / parts);
-  const from = part === 0 ? [] : [`${column} >= fromUnixTimestamp64Milli(${border(part)}, 'UTC')`];
-  const until = part === parts - 1 ? [] : [`${column} < fromUnixTimestamp64Milli(${border(part + 1)}, 'UTC')`];
-  return ['true', ...from, ...until].join(' AND ');
-};
 
-/** Of `parts` pieces of the day, the one numbered `part`. */
-export const copySpans = (dataset: Dataset, part: number, parts: number): string => `
+export const copySpans = (dataset: Dataset, piece: Piece): string => `
 INSERT INTO otel.otel_traces (Timestamp, TraceId, SpanId, ParentSpanId, TraceState, SpanName, SpanKind, ServiceName,
   ResourceAttributes, ScopeName, ScopeVersion, SpanAttributes, Duration, StatusCode, StatusMessage, Events.Timestamp,
   Events.Name, Events.Attributes, Links.TraceId, Links.SpanId, Links.TraceState, Links.Attributes)
@@ -23,16 +17,16 @@ SELECT start_time, ${hexId('trace_id')}, ${hexId('span_id')},
   initcap(toString(status)), status_message, \`events.time\`, \`events.name\`, \`events.attributes\`,
   arrayMap(id -> ${hexId('id')}, \`links.trace_id\`), arrayMap(id -> ${hexId('id')}, \`links.span_id\`),
   \`links.trace_state\`, \`links.attributes\`
-FROM spans WHERE org = 'org_default' AND project = 'prj_default' AND ${within('start_time', dataset, part, parts)}`;
+FROM spans WHERE org = 'org_default' AND project = 'prj_default' AND ${isWithin('start_time', dataset, piece)}`;
 
-export const copyLogs = (dataset: Dataset, part: number, parts: number): string => `
+export const copyLogs = (dataset: Dataset, piece: Piece): string => `
 INSERT INTO otel.otel_logs (Timestamp, TraceId, SpanId, TraceFlags, SeverityText, SeverityNumber, ServiceName, Body,
   ResourceAttributes, ScopeName, ScopeVersion, ScopeAttributes, LogAttributes, EventName)
 SELECT time, ${hexId('trace_id')}, ${hexId('span_id')}, flags, severity_text, severity_number, service, body,
   resource_attributes, scope_name, scope_version, scope_attributes, attributes, event_name
-FROM logs WHERE org = 'org_default' AND project = 'prj_default' AND ${within('time', dataset, part, parts)}`;
+FROM logs WHERE org = 'org_default' AND project = 'prj_default' AND ${isWithin('time', dataset, piece)}`;
 
-export const copyHistograms = (dataset: Dataset, part: number, parts: number): string => `
+export const copyHistograms = (dataset: Dataset, piece: Piece): string => `
 INSERT INTO otel.otel_metrics_histogram (ResourceAttributes, ScopeName, ScopeVersion, ServiceName, MetricName, MetricUnit,
   Attributes, StartTimeUnix, TimeUnix, Count, Sum, BucketCounts, ExplicitBounds, Min, Max, AggregationTemporality)
 SELECT series.resource_attributes, series.scope_name, series.scope_version, series.service, point.metric, series.unit,
@@ -44,4 +38,4 @@ INNER JOIN (
     any(scope_version) AS scope_version, any(service) AS service, any(unit) AS unit, any(attributes) AS attributes
   FROM metric_series WHERE org = 'org_default' AND project = 'prj_default' GROUP BY series
 ) AS series ON series.series = point.series
-WHERE point.org = 'org_default' AND point.project = 'prj_default' AND ${within('point.time', dataset, part, parts)}`;
+WHERE point.org = 'org_default' AND point.project = 'prj_default' AND ${isWithin('point.time', dataset, piece)}`;

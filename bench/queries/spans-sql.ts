@@ -11,7 +11,7 @@ import {
   statusCodes,
   tenants,
   tracesOf,
-  users,
+  usersOf,
 } from './dataset.ts';
 
 /** Five traces of fifty spans, and so on. `n` is the number of the span; `first` and `count` are multiples of 50. */
@@ -40,8 +40,8 @@ SELECT 'org_default', 'prj_default',
       ['db.system.name', 'db.namespace', 'db.collection.name', 'db.operation.name', 'db.query.text', 'server.address', 'server.port', 'db.response.returned_rows', 'db.client.connection.pool.name', 'thread.id']
     ), 'Array(LowCardinality(String))'),
     multiIf(
-      role = 'server', [method, 'https', concat('/', service_name, '/', noun, '/', toString(hash % 1000000)), route, status_code, concat(service_name, '.shop.internal'), '8443', concat('10.', toString(hash % 4), '.', toString(bitShiftRight(hash, 8) % 256), '.', toString(bitShiftRight(hash, 16) % 256)), concat('Mozilla/5.0 (X11; Linux x86_64) Chrome/', toString(120 + trace_hash % 20), '.0'), '1.1', concat('user-', toString(trace_hash % ${users})), concat('tenant-', toString(trace_hash % ${tenants})), ${literal(customerTiers)}[1 + trace_hash % ${customerTiers.length}], lower(hex(MD5(concat('session ', toString(trace))))), toString(hash % 32)],
-      role = 'client', [method, concat('https://', service_names[1 + callee], '.shop.internal/', noun, '/', toString(hash % 1000000)), status_code, concat(service_names[1 + callee], '.shop.internal'), '8443', concat('10.8.', toString(callee), '.', toString(hash % 4)), '1.1', '0', concat('user-', toString(trace_hash % ${users})), toString(hash % 32)],
+      role = 'server', [method, 'https', concat('/', service_name, '/', noun, '/', toString(hash % 1000000)), route, status_code, concat(service_name, '.shop.internal'), '8443', concat('10.', toString(hash % 4), '.', toString(bitShiftRight(hash, 8) % 256), '.', toString(bitShiftRight(hash, 16) % 256)), concat('Mozilla/5.0 (X11; Linux x86_64) Chrome/', toString(120 + trace_hash % 20), '.0'), '1.1', concat('user-', toString(trace_hash % ${usersOf(dataset)})), concat('tenant-', toString(trace_hash % ${tenants})), ${literal(customerTiers)}[1 + trace_hash % ${customerTiers.length}], lower(hex(MD5(concat('session ', toString(trace))))), toString(hash % 32)],
+      role = 'client', [method, concat('https://', service_names[1 + callee], '.shop.internal/', noun, '/', toString(hash % 1000000)), status_code, concat(service_names[1 + callee], '.shop.internal'), '8443', concat('10.8.', toString(callee), '.', toString(hash % 4)), '1.1', '0', concat('user-', toString(trace_hash % ${usersOf(dataset)})), toString(hash % 32)],
       ['postgresql', concat(service_name, '_db'), noun, verb, concat(verb, ' ', noun, ' WHERE id = $1 AND state = $2'), concat(service_name, '-db.shop.internal'), '5432', toString(hash % 200), 'main', toString(hash % 32)]
     )),
   multiIf(role = 'server', 'ssssisissssssssi', role = 'client', 'ssisissisi', 'ssssssiisi'),

@@ -1,6 +1,6 @@
 /** Questions about spans: traces by id and by search, and the figures of services. */
-import { type Dataset, services, sessionIdOf, tenants, traceIdOf, tracesOf, users } from './dataset.ts';
-import type { Question } from './questions.ts';
+import { type Dataset, services, sessionIdOf, tenants, traceIdOf, tracesOf, usersOf } from './dataset.ts';
+import type { Question } from './question.ts';
 import type { Random } from './random.ts';
 import { anyRange, inSql, inUrl, type Range, wholeDay } from './ranges.ts';
 
@@ -63,10 +63,12 @@ export const traceQuestions: readonly Question[] = [
   {
     name: 'traces.attribute',
     targetMs: 250,
-    ask: (dataset, random) => {
+    ask: (dataset, random, call) => {
       const range = wholeDay(dataset, random);
-      const [key, value] = attribute(dataset, random);
+      const [key, choose] = attributes[call % attributes.length]!;
+      const value = choose(dataset, random);
       return {
+        kind: key,
         path: `${inProject}/traces?${inUrl(range)}&q=${encodeURIComponent(`${key}:"${value}"`)}&limit=20`,
         otel: otelTraces(range, `SpanAttributes['${key}'] = '${value}'`),
         holds: 'traces',
@@ -119,15 +121,37 @@ export const traceQuestions: readonly Question[] = [
       return { path: `${inProject}/service-map?${inUrl(range)}`, holds: 'edges' };
     },
   },
+  {
+    name: 'traces.facets',
+    ask: (dataset, random) => {
+      const range = anyRange(dataset, random);
+      const q = encodeURIComponent(`service:${random.pick(services)}`);
+      // What is beside the columns follows from the table of facets.
+      return { path: `${inProject}/traces/facets?${inUrl(range)}&q=${q}`, holds: 'facets', anyway: columnsOfSpans };
+    },
+  },
+  {
+    name: 'traces.complete',
+    ask: (dataset, random) => {
+      const range = wholeDay(dataset, random);
+      const q = `${random.pick(['http.route', 'db.collection.name', 'server.address', 'user_agent.original'])}:`;
+      return {
+        path: `${inProject}/complete?signal=spans&${inUrl(range)}&q=${encodeURIComponent(q)}&cursor=${q.length}`,
+        holds: 'suggestions',
+      };
+    },
+  },
 ];
 
-/** One that a trace has, one that some have, one that many have. */
-const attribute = (dataset: Dataset, random: Random): [string, string] =>
-  random.pick<() => [string, string]>([
-    () => ['session.id', sessionIdOf(random.number(tracesOf(dataset)))],
-    () => ['user.id', `user-${random.number(users)}`],
-    () => ['tenant.id', `tenant-${random.number(tenants)}`],
-    () => ['http.response.status_code', random.pick(['200', '404', '500', '503'])],
-    () => ['network.peer.address', `10.8.${random.number(services.length)}.${random.number(4)}`],
-    () => ['db.query.text', `SELECT ${random.pick(['orders', 'items'])} WHERE id = $1 AND state = $2`],
-  ])();
+/** Facets that every list of traces has: service, name, kind, status, environment and version. */
+const columnsOfSpans = 6;
+
+/** Of one trace, of some, of many, and of nearly all. */
+const attributes: readonly (readonly [key: string, choose: (dataset: Dataset, random: Random) => string])[] = [
+  ['session.id', (dataset, random) => sessionIdOf(random.number(tracesOf(dataset)))],
+  ['user.id', (dataset, random) => `user-${random.number(usersOf(dataset))}`],
+  ['tenant.id', (_, random) => `tenant-${random.number(tenants)}`],
+  ['http.response.status_code', (_, random) => random.pick(['200', '404', '500', '503'])],
+  ['network.peer.address', (_, random) => `10.8.${random.number(services.length)}.${random.number(4)}`],
+  ['db.query.text', (_, random) => `SELECT ${random.pick(['orders', 'items'])} WHERE id = $1 AND state = $2`],
+];
