@@ -11,7 +11,7 @@ import type { DiskReport } from '../reports/instance-report.ts';
 import { codeOf } from './clickhouse-errors.ts';
 import { TooManyWaitingError } from './places.ts';
 import type { RestartableEngine } from './restartable-engine.ts';
-import { hasOrphanedTokens, takeBackOrphanedTokens } from './take-back-tokens.ts';
+import { takeBackOrphanedTokens, watchOrphanedTokens } from './take-back-tokens.ts';
 
 export interface InsertDoubts {
   /**
@@ -54,6 +54,7 @@ export const openInsertDoubts = ({
   measure = measureDisk,
   ...first
 }: InsertDoubtsOptions): InsertDoubts => {
+  const orphans = watchOrphanedTokens(path);
   let doubt = first.doubt;
   let settling: Promise<void> | undefined;
 
@@ -78,11 +79,12 @@ export const openInsertDoubts = ({
       doubt = 'none';
       try {
         // What the engine puts aside when it starts has tokens as well, so it is looked at again.
-        while (doubted === 'parts' || (await hasOrphanedTokens(path))) {
+        while (doubted === 'parts' || (await orphans.areThere())) {
           if (++restarts > maxRestarts)
             throw new Error('The telemetry store finds parts that are broken again and again.');
           doubted = 'parts';
           await restart(async () => report(sentenceOf(await takeBackOrphanedTokens(path))));
+          orphans.lookAtAll();
           doubted = 'tokens';
         }
       } catch (error) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { orphanedTokens, readDeduplicationLog, writeDeduplicationLog } from './orphaned-tokens.ts';
+import { isWholeAndStored, orphanedTokens, readDeduplicationLog, writeDeduplicationLog } from './orphaned-tokens.ts';
 
 const log = (...records: string[]): string => records.map((record) => `${record.replaceAll(' ', '\t')}\n`).join('');
 const orphansOf = (text: string, names: readonly string[]): string[] =>
@@ -69,4 +69,41 @@ test('a log that is whole stays as it is', () => {
   expect(tornLines).toBe(0);
   expect(writeDeduplicationLog(records)).toBe(text);
   expect(readDeduplicationLog('')).toEqual({ records: [], tornLines: 0 });
+});
+
+test('what is whole and stored is told without reading the records, and never of a log that has an orphan', () => {
+  const names = ['20260101_1_1_0', '20260101_2_6_1', '20260101_9_9_0_11', '20260102_1_2_1'];
+  const lines = [
+    '1 20260101_1_1_0 a',
+    '1 20260101_4_4_0 b',
+    '1 20260101_9_9_0 c',
+    '1 20260102_2_2_0_5 20260102_123_456',
+    '1 20260101_7_7_0 lost',
+    '1 20260102_4_4_0 lost-too',
+    '2 20260101_7_7_0 lost',
+    '2 20260101_1_1_0 a',
+    '3 20260102_4_4_0 lost-too',
+  ];
+  const stored = lines.slice(0, 4);
+  expect(isWholeAndStored('', names)).toBe(true);
+  expect(isWholeAndStored(log(...stored), names)).toBe(true);
+  expect(isWholeAndStored(log(...stored, '2 20260101_7_7_0 z'), names)).toBe(true);
+  expect(isWholeAndStored(log(...stored), names.slice(1))).toBe(false);
+  expect(isWholeAndStored(log(...stored), [])).toBe(false);
+  let random = 1;
+  const next = (below: number): number => {
+    random = (random * 48_271) % 2_147_483_647;
+    return random % below;
+  };
+  let told = 0;
+  for (let round = 0; round < 3000; round++) {
+    const text = log(...Array.from({ length: 1 + next(4) }, () => lines[next(lines.length)]!));
+    const cut = round % 3 === 0 ? text.slice(0, next(text.length)) + text.slice(next(text.length)) : text;
+    const there = names.filter(() => next(4) > 0);
+    if (!isWholeAndStored(cut, there)) continue;
+    told++;
+    expect(readDeduplicationLog(cut).tornLines, cut).toBe(0);
+    expect(orphansOf(cut, there), cut).toEqual([]);
+  }
+  expect(told).toBeGreaterThan(300);
 });

@@ -52,18 +52,46 @@ export const writeDeduplicationLog = (records: readonly TokenRecord[]): string =
 /** @param names all that is in the table's directory: parts, and what is on its way to become or cease to be one */
 export const orphanedTokens = (records: readonly TokenRecord[], names: readonly string[]): ReadonlySet<TokenRecord> => {
   const last = new Map(records.map((record) => [record.token, record]));
-  const there = new Map<string, Part[]>();
-  for (const name of names) {
-    const part = partOf(name);
-    if (part === undefined) continue;
-    const others = there.get(part.partition);
-    if (others) others.push(part);
-    else there.set(part.partition, [part]);
-  }
-  const isThere = ({ partition, min, max }: Part): boolean =>
-    there.get(partition)?.some((other) => other.min <= min && other.max >= max) ?? false;
+  const isThere = lookUpParts(names);
   return new Set([...last.values()].filter(({ operation, part }) => operation === added && !isThere(partOf(part)!)));
 };
+
+/**
+ * True when no line was cut off and each token that was ever added has its part: there is no orphan then. It is what nearly
+ * all logs are, and told in less than half of the time that it takes to read their records.
+ */
+export const isWholeAndStored = (text: string, names: readonly string[]): boolean => {
+  const isThere = lookUpParts(names);
+  wholeLine.lastIndex = 0;
+  while (wholeLine.lastIndex < text.length) {
+    const found = wholeLine.exec(text);
+    if (found === null) return false;
+    const part = { partition: found[2]!, min: Number(found[3]), max: Number(found[4]) };
+    if (Number(found[1]) === added && !isThere(part)) return false;
+  }
+  return true;
+};
+
+/** From where the one before has ended; what is said of parts is what `partName` says. */
+const wholeLine = /([1-9])\t([^_\t\n]+)_(\d+)_(\d+)_\d+(?:_\d+)?\t[^\t\n]+\n/y;
+
+/** Whether a part is among `names`, or one that it was merged into. */
+const lookUpParts = (names: readonly string[]): ((part: Part) => boolean) => {
+  const there = Map.groupBy(
+    names.map(partOf).filter((part) => part !== undefined),
+    ({ partition }) => partition,
+  );
+  let last: Part | undefined;
+  return (part) => {
+    // Tokens that follow each other are mostly of the same merged part.
+    if (last === undefined || !covers(last, part)) {
+      last = there.get(part.partition)?.find((other) => covers(other, part));
+    }
+    return last !== undefined;
+  };
+};
+
+const covers = (a: Part, b: Part): boolean => a.partition === b.partition && a.min <= b.min && a.max >= b.max;
 
 const added = 1;
 

@@ -1,8 +1,14 @@
 /** Makes the tables of a chDB that does not run forget the tokens of rows they do not have: see `orphaned-tokens.ts`. */
-import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { flushDirectory } from '../durable-file.ts';
-import { orphanedTokens, readDeduplicationLog, type TokenRecord, writeDeduplicationLog } from './orphaned-tokens.ts';
+import {
+  type LogFile,
+  logPathsOf,
+  namesIn,
+  readAppended,
+  readLogs,
+  replaceLog,
+  tableDirectories,
+} from './deduplication-logs.ts';
+import { isWholeAndStored, orphanedTokens, readDeduplicationLog, writeDeduplicationLog } from './orphaned-tokens.ts';
 
 /**
  * Durable once resolved. Nothing may have the tables open.
@@ -12,77 +18,67 @@ import { orphanedTokens, readDeduplicationLog, type TokenRecord, writeDeduplicat
  */
 export const takeBackOrphanedTokens = async (path: string): Promise<number> => {
   let count = 0;
-  for (const { directory, orphans, logs } of await readTables(path)) {
+  for (const table of await tableDirectories(path)) {
+    const files = await readLogs(await logPathsOf(table));
+    const names = await namesIn(table);
+    if (files.every(({ text }) => isWholeAndStored(text, names))) continue;
+    const { orphans, logs } = readTable(files, names);
     count += orphans.size;
-    for (const { name, records, tornLines } of logs) {
+    for (const { path: log, records, tornLines } of logs) {
       const kept = records.filter((record) => !orphans.has(record));
       if (kept.length < records.length || tornLines > 0) {
-        await replace(path, join(directory, logsDirectory, name), writeDeduplicationLog(kept));
+        await replaceLog(path, { path: log, text: writeDeduplicationLog(kept) });
       }
     }
   }
   return count;
 };
 
-/** May be asked of an engine that runs, while nothing is inserted. */
-export const hasOrphanedTokens = async (path: string): Promise<boolean> =>
-  (await readTables(path)).some(({ orphans }) => orphans.size > 0);
-
-interface Table {
-  readonly directory: string;
-  readonly logs: readonly {
-    readonly name: string;
-    readonly records: readonly TokenRecord[];
-    readonly tornLines: number;
-  }[];
-  readonly orphans: ReadonlySet<TokenRecord>;
+export interface OrphanedTokens {
+  /**
+   * Whether any token is an orphan of those that were added since it was last found that none is: so it costs little to
+   * ask again while inserts fail, one after the other. May be asked of an engine that runs, while nothing is inserted.
+   */
+  areThere(): Promise<boolean>;
+  /** The engine was started: parts may be gone that were there before, so the next time all tokens are looked at. */
+  lookAtAll(): void;
 }
 
-const logsDirectory = 'deduplication_logs';
-
-const readTables = async (path: string): Promise<readonly Table[]> => {
-  const tables: Table[] = [];
-  for (const prefix of await namesIn(join(path, 'store'))) {
-    for (const id of await namesIn(join(path, 'store', prefix))) {
-      const directory = join(path, 'store', prefix, id);
-      const names = (await namesIn(join(directory, logsDirectory))).filter((name) => logName.test(name));
-      const logs = [];
-      for (const name of names.toSorted((a, b) => numberOf(a) - numberOf(b))) {
-        const text = await readFile(join(directory, logsDirectory, name), 'utf8');
-        logs.push({ name, ...readDeduplicationLog(text) });
+/** @param path of the engine */
+export const watchOrphanedTokens = (path: string): OrphanedTokens => {
+  /** Where what was looked at ends in each log, in bytes. */
+  let looked: ReadonlyMap<string, number> = new Map();
+  return {
+    async areThere() {
+      const lookedNow = new Map<string, number>();
+      for (const table of await tableDirectories(path)) {
+        const paths = await logPathsOf(table);
+        const added: string[] = [];
+        for (const log of paths) {
+          const { text, endByte } = await readAppended(log, looked.get(log) ?? 0);
+          if (text !== '') added.push(text);
+          lookedNow.set(log, endByte);
+        }
+        if (added.length === 0) continue;
+        // After the logs: a part that a record told of is there by now, or what it was merged into.
+        const names = await namesIn(table);
+        if (added.every((text) => isWholeAndStored(text, names))) continue;
+        if (readTable(await readLogs(paths), names).orphans.size > 0) return true;
       }
-      if (logs.length === 0) continue;
-      // After the logs: a part that a record told of is there by now, or what it was merged into.
-      const orphans = orphanedTokens(
-        logs.flatMap(({ records }) => records),
-        await namesIn(directory),
-      );
-      tables.push({ directory, logs, orphans });
-    }
-  }
-  return tables;
+      looked = lookedNow;
+      return false;
+    },
+    lookAtAll() {
+      looked = new Map();
+    },
+  };
 };
 
-const logName = /^deduplication_log_\d+\.txt$/;
-const numberOf = (name: string): number => Number(/\d+/.exec(name)![0]);
-
-/** Of a directory that is not there, or is a file: none. */
-const namesIn = (directory: string): Promise<string[]> =>
-  readdir(directory).catch((error: NodeJS.ErrnoException) =>
-    error.code === 'ENOENT' || error.code === 'ENOTDIR' ? [] : Promise.reject(error),
+const readTable = (files: readonly LogFile[], names: readonly string[]) => {
+  const logs = files.map(({ path, text }) => ({ path, ...readDeduplicationLog(text) }));
+  const orphans = orphanedTokens(
+    logs.flatMap(({ records }) => records),
+    names,
   );
-
-/** The copy is made elsewhere: of a file with another name among its logs a table does not load. */
-const replace = async (path: string, log: string, text: string): Promise<void> => {
-  const unfinished = join(path, 'tmp', 'deduplication_log.unfinished');
-  await mkdir(dirname(unfinished), { recursive: true });
-  const file = await open(unfinished, 'w', 0o640);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(unfinished, log);
-  await flushDirectory(dirname(log));
+  return { logs, orphans };
 };
