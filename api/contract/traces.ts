@@ -151,7 +151,7 @@ export const traceOutline = z.object({
   startUnixNano: unixNano,
   spans: outlineSpans,
   notes: z.array(outlineNote),
-  /** All of the spans with all they carry, of a trace of at most 200; larger ones are asked for them. */
+  /** All of the spans with all they carry, where they are at most 200 and hold at most 256 KiB; of others it is asked for. */
   details: spanDetails.nullable(),
   /** Spans of the trace beyond the most that one answer holds. */
   omittedSpans: count,
@@ -225,7 +225,10 @@ export const tracesRoutes = {
     params: z.object(ofTrace),
     query: z.object({
       projectId: id.optional(),
-      /** Span ids with commas between them, at most 100. Those that are not in the trace are left out. */
+      /**
+       * Span ids with commas between them, at most 100. Those that are not in the trace are left out, and of those that are
+       * the later ones once an answer holds a mebibyte, but never all: they can be asked for again.
+       */
       ids: z.string().regex(/^[0-9a-fA-F]{16}(?:,[0-9a-fA-F]{16}){0,99}$/),
     }),
     answer: spanDetails.extend({ cost }),
@@ -233,12 +236,12 @@ export const tracesRoutes = {
   findInTrace: route({
     method: 'GET',
     path: '/traces/:traceId/matches',
-    summary: 'Spans of a trace with a text in their name, service, status, attributes or events',
+    summary: 'Spans of a trace with a text anywhere in what they carry, their resource, scope and links included',
     authenticated: true,
     params: z.object(ofTrace),
     query: z.object({
       projectId: id.optional(),
-      /** Whatever its case. An attribute is compared as `key=value`. */
+      /** Whatever its case. An attribute is compared as `key=value`, an id by how it begins. */
       text: z.string().min(1).max(1000),
     }),
     /** Two sides of a call may share an id: then it stands for both. */

@@ -1,14 +1,8 @@
 /** What rows of a waterfall tell besides name and times: how a span failed or answered, and what it called. */
 import type { QueryCost, Telemetry, Tenant } from '../../kernel/telemetry/client.ts';
-import { type AttributePairs, selectPairs } from '../attributes.ts';
-import type { SpanIdentity } from './outline-spans.ts';
+import { selectPairs } from '../attributes.ts';
+import type { NoteRow } from './note-row.ts';
 import type { TracePlace } from './trace-place.ts';
-
-export interface NoteRow extends SpanIdentity {
-  readonly status_message: string;
-  readonly exception_type: string;
-  readonly pairs: AttributePairs;
-}
 
 /** A trace in which more spans failed is told about the first of them. */
 const maxNotes = 20_000;

@@ -1,15 +1,7 @@
 /** Columns as the store has them, as the outline of a trace has them: every text once, parents by place, no copies. */
 import type { OutlineNote, OutlineSpans } from '../contract/traces.ts';
-import type { NoteRow } from './outline-notes.ts';
-
-/** The two sides of a call may share an id, as in Zipkin: they differ in kind or service. */
-export interface SpanIdentity {
-  readonly id: string;
-  readonly from_service: string;
-  readonly kind_number: number;
-  /** Nanoseconds after the trace's start. */
-  readonly start_ns: number;
-}
+import type { NoteRow } from './note-row.ts';
+import { identityOf } from './span-identity.ts';
 
 /** Value i of each belongs to span i; by start. A root has an empty parent. */
 export interface OutlineColumns {
@@ -46,7 +38,7 @@ export const outlineOf = (
   const firstOfId = new Map<string, number>();
   const kept: number[] = [];
   for (const [i, id] of columns.ids.entries()) {
-    const identity = identityOf(id, columns.services[i]!, columns.kinds[i]!, columns.starts[i]!);
+    const identity = identityOf(id, columns.kinds[i]!, columns.starts[i]!, columns.services[i]!);
     // Received twice, because its sender tried again.
     if (places.has(identity)) continue;
     const place = kept.push(i) - 1;
@@ -71,7 +63,7 @@ export const outlineOf = (
 /** Of spans that came in since the columns were read there is nothing to say yet. */
 const notesOf = (rows: readonly NoteRow[], places: Map<string, number>): OutlineNote[] =>
   rows.flatMap((row) => {
-    const identity = identityOf(row.id, row.from_service, row.kind_number, row.start_ns);
+    const identity = identityOf(row.id, row.kind_number, row.start_ns, row.from_service);
     const span = places.get(identity);
     // A copy says it again.
     places.delete(identity);
@@ -79,9 +71,6 @@ const notesOf = (rows: readonly NoteRow[], places: Map<string, number>): Outline
     if (span === undefined || (statusMessage === '' && exceptionType === '' && pairs.length === 0)) return [];
     return [{ span, statusMessage, exceptionType, attributes: Object.fromEntries(pairs) }];
   });
-
-const identityOf = (id: string, service: string, kind: number, startNs: number): string =>
-  `${id} ${kind} ${startNs} ${service}`;
 
 const createDictionary = () => {
   const values: string[] = [];

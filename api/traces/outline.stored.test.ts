@@ -191,6 +191,127 @@ describe('a small trace', () => {
   });
 });
 
+describe('finds a text wherever a span carries it', () => {
+  const spans: readonly TestSpan[] = [
+    { traceId: 'f1', spanId: 'f00', startMs: noon, name: 'nothing in particular', service: 'quiet' },
+    { traceId: 'f1', spanId: '1', startMs: noon + 1, attributes: { 'http.route': '/cart' } },
+    { traceId: 'f1', spanId: '2', startMs: noon + 2, resource: { 'k8s.pod.name': 'web-7f9c' } },
+    { traceId: 'f1', spanId: '3', startMs: noon + 3, resource: { 'k8s.pod.name': 'web-7f9c' } },
+    { traceId: 'f1', spanId: '4', startMs: noon + 4, scopeName: '@acme/orders' },
+    { traceId: 'f1', spanId: '5', startMs: noon + 5, scopeName: 'other', scopeVersion: '9.8.7' },
+    { traceId: 'f1', spanId: '6', startMs: noon + 6, scopeAttributes: { 'scope.team': 'billing' } },
+    {
+      traceId: 'f1',
+      spanId: '7',
+      startMs: noon + 7,
+      links: [
+        { traceId: 'a1', spanId: '99' },
+        {
+          traceId: `${'09'.repeat(16)}`,
+          spanId: `${'5c'.repeat(8)}`,
+          traceState: 'vendor=x1',
+          attributes: { 'batch.id': 'b-42' },
+        },
+      ],
+    },
+    { traceId: 'f1', spanId: '8', startMs: noon + 8, traceState: 'congo=t61rcWkgMzE' },
+    {
+      traceId: 'f1',
+      spanId: '9',
+      startMs: noon + 9,
+      events: [{ atMs: noon + 9, name: 'cache.miss', attributes: { 'cache.key': 'user-7' } }],
+    },
+    { traceId: 'f1', spanId: 'a', startMs: noon + 10, status: 'error', statusMessage: 'deadline exceeded' },
+  ];
+  beforeAll(() => insertSpans(store.telemetry, spans));
+
+  test.each([
+    ['value of an attribute', '/CART', ['1']],
+    ['key of an attribute', 'http.rou', ['1']],
+    ['value of a resource', 'web-7F9c', ['2', '3']],
+    ['key of a resource', 'k8s.pod.name', ['2', '3']],
+    ['key and value of a resource', 'pod.name=web-7f9c', ['2', '3']],
+    ['name of a scope', '@acme/orders', ['4']],
+    ['version of a scope', '9.8.7', ['5']],
+    ['key of a scope', 'scope.team', ['6']],
+    ['value of a scope', 'billing', ['6']],
+    ['key of a link', 'batch.id', ['7']],
+    ['value of a link', 'B-42', ['7']],
+    ['linked trace', '0909090909', ['7']],
+    ['linked span', '5C5C5C5C', ['7']],
+    ['trace state of a link', 'vendor=x', ['7']],
+    ['trace state', 't61rcWkgMzE', ['8']],
+    ['name of an event', 'cache.miss', ['9']],
+    ['key of an event', 'cache.key', ['9']],
+    ['value of an event', 'USER-7', ['9']],
+    ['status message', 'deadline', ['a']],
+    ['name', 'in particular', ['f00']],
+    ['service', 'quiet', ['f00']],
+    ['the middle of a linked id, which says nothing', '90909090', []],
+  ])('%s', async (_, text, ids) => {
+    expect(await find('f1', text)).toEqual(ids);
+  });
+});
+
+describe('a trace of few spans that carry much', () => {
+  const kibibyte = 1024;
+  const said = (i: number, bytes: number): string => `turn ${i}: `.padEnd(bytes, `token ${i} "says" `);
+  const chat = (traceId: string, spans: number, bytes: number): TestSpan[] =>
+    Array.from({ length: spans }, (_, i) => ({
+      traceId,
+      spanId: (i + 1).toString(16),
+      parentSpanId: i === 0 ? '' : '1',
+      service: 'assistant',
+      name: 'chat',
+      kind: 'client',
+      startMs: noon + i,
+      attributes: { 'gen_ai.input.messages': said(i, bytes), 'gen_ai.output.messages': said(i + 1, bytes) },
+      resource: { 'service.name': 'assistant' },
+    }));
+
+  test('leaves what they carry to be asked for', async () => {
+    await insertSpans(store.telemetry, chat('c1', 200, 38 * kibibyte));
+    const answer = await outline('c1');
+    expect([answer.spans.spanId.length, answer.details]).toEqual([200, null]);
+    expect(JSON.stringify(answer).length).toBeLessThan(64 * kibibyte);
+    const [one] = (await spans('c1', 'c8'.padStart(16, '0'))).spans;
+    expect(one!.attributes).toEqual({
+      'gen_ai.input.messages': said(199, 38 * kibibyte),
+      'gen_ai.output.messages': said(200, 38 * kibibyte),
+    });
+    expect(await find('c1', 'turn 150:')).toEqual([(150).toString(16), (151).toString(16)]);
+  });
+
+  test.each([
+    [
+      'an event',
+      (text: string): Partial<TestSpan> => ({ events: [{ atMs: noon, name: 'log', attributes: { text } }] }),
+    ],
+    ['a link', (text: string): Partial<TestSpan> => ({ links: [{ traceId: 'a', spanId: 'b', attributes: { text } }] })],
+    ['a resource', (text: string): Partial<TestSpan> => ({ resource: { text } })],
+    ['a scope', (text: string): Partial<TestSpan> => ({ scopeAttributes: { text } })],
+    ['a status', (text: string): Partial<TestSpan> => ({ statusMessage: text })],
+  ])('as much in %s counts as much', async (what, carrying) => {
+    const traceId = `c2${[...what].reduce((sum, letter) => sum + letter.charCodeAt(0), 0).toString(16)}`;
+    await insertSpans(store.telemetry, [{ traceId, spanId: '1', startMs: noon, ...carrying(said(1, 300 * kibibyte)) }]);
+    expect((await outline(traceId)).details).toBeNull();
+  });
+
+  test('brings it along up to a quarter of a mebibyte in all; what spans share is counted once', async () => {
+    const shared = { resource: { 'service.name': 'assistant', 'process.command_line': said(0, 40 * kibibyte) } };
+    const few = chat('c3', 200, 150).map((span) => ({ ...span, ...shared }));
+    await insertSpans(store.telemetry, few);
+    const { details } = await outline('c3');
+    expect(details?.spans).toHaveLength(200);
+    expect(details!.resources.map(({ attributes }) => attributes)).toEqual([shared.resource]);
+    const bytes = JSON.stringify(details).length;
+    expect(bytes).toBeGreaterThan(160 * kibibyte);
+    expect(bytes).toBeLessThan(300 * kibibyte);
+    await insertSpans(store.telemetry, chat('c4', 200, 500));
+    expect((await outline('c4')).details).toBeNull();
+  });
+});
+
 test('a span that was received twice is there once; two sides of a call that share an id are both there', async () => {
   const client: TestSpan = {
     traceId: 'd1',

@@ -8,27 +8,25 @@ import { totalCost } from '../cost.ts';
 import type { Handler } from '../handler.ts';
 import { readNotes } from './outline-notes.ts';
 import { type OutlineColumns, outlineOf } from './outline-spans.ts';
-import { readFewDetails } from './span-details.ts';
+import { readSmallDetails } from './small-details.ts';
 import { requireTrace, type TracePlace } from './trace-place.ts';
+import { resourceKey } from './trace-span.ts';
 import { readUsualP95 } from './usual-duration.ts';
 
 type Store = Pick<Telemetry, 'query'>;
 
 /** The earliest. A browser can show no more. */
 const maxSpans = 50_000;
-/** With all they carry they are a few hundred kilobytes at most, and nothing has to be asked for later. */
-const maxSpansWithDetails = 200;
 
 export const getTraceOutline =
   (telemetry: Store): Handler<'getTraceOutline'> =>
   async ({ traceId }, { tenant }) => {
     const { place, cost } = await requireTrace(telemetry, tenant, traceId);
-    const isSmall = place.spanCount <= maxSpansWithDetails;
     const [columns, notes, usual, details] = await Promise.all([
       readColumns(telemetry, tenant, place),
       readNotes(telemetry, tenant, place),
       readUsualP95(telemetry, tenant, place),
-      isSmall ? readFewDetails(telemetry, tenant, place.where, maxSpans) : undefined,
+      readSmallDetails(telemetry, tenant, place),
     ]);
     const rowCount = columns.row.ids.length;
     if (rowCount === 0) throw new ApiError('NOT_FOUND', 'The spans of this trace are no longer kept.');
@@ -36,10 +34,10 @@ export const getTraceOutline =
       traceId: traceId.toLowerCase(),
       startUnixNano: place.startUnixNano,
       ...outlineOf(columns.row, notes.rows),
-      details: details?.details ?? null,
+      details: details.details,
       omittedSpans: Math.max(0, place.spanCount - rowCount),
       usualP95Ms: usual.p95Ms,
-      cost: totalCost([cost, columns.cost, notes.cost, usual.cost, ...(details === undefined ? [] : [details.cost])]),
+      cost: totalCost([cost, columns.cost, notes.cost, usual.cost, ...details.costs]),
     };
   };
 
@@ -59,7 +57,7 @@ const readColumns = async (
           if(parent_span_id = toFixedString('', 8), '', lower(hex(parent_span_id))) AS parent, service AS from_service,
           substringUTF8(name, 1, 1000) AS short_name, toUInt8(kind) AS kind_number, toUInt8(status) AS status_number,
           toUnixTimestamp64Nano(start_time) - {startNs:Int64} AS start_ns, duration_ns,
-          toString(cityHash64(resource_attributes, resource_attribute_types, resource_schema_url)) AS resource_key
+          ${resourceKey} AS resource_key
         FROM spans WHERE ${where.sql} ORDER BY start_time, span_id LIMIT {limit:UInt32})`,
     params: { ...where.params, limit: maxSpans },
   });

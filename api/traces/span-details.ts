@@ -3,6 +3,7 @@ import type { QueryCost, Telemetry, Tenant } from '../../kernel/telemetry/client
 import type { Span, SpanDetails } from '../contract/traces.ts';
 import { totalCost } from '../cost.ts';
 import type { Handler } from '../handler.ts';
+import { identityOf } from './span-identity.ts';
 import { requireTrace, type TracePlace } from './trace-place.ts';
 import {
   type OriginRow,
@@ -13,6 +14,7 @@ import {
   resourceOf,
   type SpanRow,
   scopeOf,
+  spanBytes,
   spanColumns,
   spanOf,
 } from './trace-span.ts';
@@ -21,14 +23,20 @@ type Store = Pick<Telemetry, 'query'>;
 
 /** Of as many ids as can be asked for, where senders use an id more than once. */
 const maxSpansOfIds = 1000;
+/** Those that begin beyond it are left out: of a language model's calls, a hundred may hold a hundred megabytes. */
+const maxBytesOfIds = 2 ** 20;
 
 export const getTraceSpans =
   (telemetry: Store): Handler<'getTraceSpans'> =>
   async ({ traceId, ids }, { tenant }) => {
     const { place, cost } = await requireTrace(telemetry, tenant, traceId);
+    const asked = `${place.where.sql} AND has(arrayMap(id -> toFixedString(unhex(id), 8), {ids:Array(String)}), span_id)`;
     const where = {
-      sql: `${place.where.sql} AND has(arrayMap(id -> toFixedString(unhex(id), 8), {ids:Array(String)}), span_id)`,
-      params: { ...place.where.params, ids: ids.split(',') },
+      sql: `${asked} AND span_id IN (SELECT span_id FROM (
+          SELECT span_id, sum(bytes) OVER (ORDER BY start_time, span_id ROWS UNBOUNDED PRECEDING) - bytes AS bytes_before
+          FROM (SELECT span_id, start_time, ${spanBytes} AS bytes FROM spans WHERE ${asked})
+        ) WHERE bytes_before < {maxBytes:UInt64})`,
+      params: { ...place.where.params, ids: ids.split(','), maxBytes: maxBytesOfIds },
     };
     const spans = await readFewDetails(telemetry, tenant, where, maxSpansOfIds);
     return { ...spans.details, cost: totalCost([cost, spans.cost]) };
@@ -64,14 +72,14 @@ export const readFewDetails = async (
   tenant: Tenant,
   where: TracePlace['where'],
   limit: number,
-): Promise<{ details: SpanDetails; cost: QueryCost }> => {
+): Promise<{ details: SpanDetails; rowCount: number; cost: QueryCost }> => {
   const { rows, cost } = await telemetry.query<OriginsRow>({
     tenant,
     sql: `SELECT ${spanColumns}, ${originColumns} FROM spans WHERE ${where.sql}
       ORDER BY start_time, span_id LIMIT {limit:UInt32}`,
     params: { ...where.params, limit },
   });
-  return { details: detailsOf(rows, originsOf(rows)), cost };
+  return { details: detailsOf(rows, originsOf(rows)), rowCount: rows.length, cost };
 };
 
 const detailsOf = (rows: readonly SpanRow[], origins: readonly OriginRow[]): SpanDetails => {
@@ -95,11 +103,10 @@ const listOrigins = (
   };
 };
 
-/** The two sides of a call may share an id, as in Zipkin: they differ in kind or service. */
 const withoutRepeats = (spans: readonly Span[]): Span[] => {
   const seen = new Set<string>();
-  return spans.filter((span) => {
-    const identity = `${span.spanId} ${span.kind} ${span.startTimeUnixNano} ${span.service}`;
+  return spans.filter(({ spanId, kind, startTimeUnixNano, service }) => {
+    const identity = identityOf(spanId, kind, startTimeUnixNano, service);
     if (seen.has(identity)) return false;
     seen.add(identity);
     return true;

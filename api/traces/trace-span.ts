@@ -39,8 +39,10 @@ export interface SpanRow {
   readonly scope_key: string;
 }
 
-const resourceKey = 'toString(cityHash64(resource_attributes, resource_attribute_types, resource_schema_url))';
-const scopeKey =
+/** The SQL expression that is equal for spans of equal resources. */
+export const resourceKey = 'toString(cityHash64(resource_attributes, resource_attribute_types, resource_schema_url))';
+/** The same for scopes. */
+export const scopeKey =
   'toString(cityHash64(scope_name, scope_version, scope_attributes, scope_attribute_types, scope_schema_url))';
 
 export const spanColumns = `
@@ -57,6 +59,10 @@ export const spanColumns = `
   \`links.flags\` AS link_flags, ${selectPairsOfEach('`links.attributes`')} AS link_pairs,
   \`links.attribute_types\` AS link_types, \`links.dropped_attributes_count\` AS link_dropped, dropped_links_count,
   ${resourceKey} AS resource_key, ${scopeKey} AS scope_key`;
+
+/** About what a span takes in an answer, without its resource and scope: what it carries, its ids, times and field names. */
+export const spanBytes = `(byteSize(name, status_message, trace_state, attributes, \`events.name\`, \`events.attributes\`,
+  \`links.trace_id\`, \`links.span_id\`, \`links.trace_state\`, \`links.attributes\`) + 500)`;
 
 /** @param index where a resource or scope stands in the lists of the trace */
 export const spanOf = (row: SpanRow, index: (key: string) => number): Span => ({

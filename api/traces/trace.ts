@@ -5,6 +5,7 @@ import { totalCost } from '../cost.ts';
 import type { Handler } from '../handler.ts';
 import { readDetails } from './span-details.ts';
 import { requireTrace, type TracePlace } from './trace-place.ts';
+import { spanBytes } from './trace-span.ts';
 import { readUsualP95 } from './usual-duration.ts';
 
 type Store = Pick<Telemetry, 'query'>;
@@ -12,8 +13,6 @@ type Store = Pick<Telemetry, 'query'>;
 /** What one answer holds: the earliest spans. A browser can show no more. */
 const maxSpans = 50_000;
 const maxBytes = 128 * 2 ** 20;
-/** Traces below this cannot pass `maxBytes` by much: attributes are cut at ingest. */
-const smallTrace = 2_000;
 
 export const getTrace =
   (telemetry: Store): Handler<'getTrace'> =>
@@ -34,19 +33,16 @@ export const getTrace =
     };
   };
 
-const nothing: QueryCost = { rowsRead: 0, bytesRead: 0, elapsedMs: 0 };
-
-/** How many of the earliest spans fit into an answer. */
+/** How many of the earliest spans fit into an answer: a few hundred may hold more than ten thousand others. */
 const spanLimit = async (
   telemetry: Store,
   tenant: Tenant,
-  { spanCount, where }: TracePlace,
+  { where }: TracePlace,
 ): Promise<{ spans: number; cost: QueryCost }> => {
-  if (spanCount <= smallTrace) return { spans: maxSpans, cost: nothing };
   const { rows, cost } = await telemetry.query<{ fitting: number }>({
     tenant,
     sql: `SELECT countIf(bytes_so_far <= {maxBytes:UInt64}) AS fitting FROM (
-        SELECT sum(byteSize(name, attributes, \`events.name\`, \`events.attributes\`, \`links.attributes\`) + 500)
+        SELECT sum(${spanBytes})
           OVER (ORDER BY start_time, span_id ROWS UNBOUNDED PRECEDING) AS bytes_so_far
         FROM spans WHERE ${where.sql})`,
     params: { ...where.params, maxBytes },

@@ -1,14 +1,25 @@
-/** Search within one trace: by name, service, id, status, events and attributes (`key`, `value` or `key=value`). */
-import type { Span, SpanEvent } from '../../../../api/contract/traces.ts';
-import type { Attributes } from '../../../../api/contract/values.ts';
+/**
+ * Search within one trace, in all that its spans carry: names, services, ids, statuses, trace states, and attributes (`key`,
+ * `value` or `key=value`) of spans, events, links, resources and scopes. The server looks in the same places
+ * (api/traces/matches.ts) for what is not here.
+ */
+import type { Span } from '../../../../api/contract/traces.ts';
+import type { Attributes, Resource, Scope } from '../../../../api/contract/values.ts';
 import { attributeText } from './attribute-text.ts';
 import type { RowSpan } from './row-span.ts';
 import type { TraceTree } from './tree.ts';
 
+/** All that a span carries, and what it came from. */
+export interface Carried {
+  readonly span: Span;
+  readonly resource: Resource | undefined;
+  readonly scope: Scope | undefined;
+}
+
 /** What is known of spans beyond their rows. */
 export interface FindIn {
-  /** All that a span carries; undefined where that is not here. */
-  readonly carried: (span: RowSpan) => Span | undefined;
+  /** Undefined where that is not here. */
+  readonly carried: (span: RowSpan) => Carried | undefined;
   /** Ids of spans in which the server found the text. */
   readonly found: ReadonlySet<string>;
 }
@@ -17,17 +28,36 @@ export interface FindIn {
 export function findSpans(tree: TraceTree, text: string, { carried, found: foundIds }: FindIn): number[] {
   const wanted = text.trim().toLowerCase();
   if (wanted === '') return [];
-  const matches = (value: string) => value.toLowerCase().includes(wanted);
+  const holds = (value: string): boolean => value.toLowerCase().includes(wanted);
+  const begins = (id: string): boolean => id.startsWith(wanted);
+  const anyHolds = (attributes: Attributes): boolean => anyAttribute(attributes, holds);
+  // Many spans came from one: it is looked through once.
+  const resourceHolds = once(({ attributes }: Resource) => anyHolds(attributes));
+  const scopeHolds = once(
+    ({ name, version, attributes }: Scope) => holds(name) || holds(version) || anyHolds(attributes),
+  );
+
+  const inCarried = ({ span, resource, scope }: Carried): boolean =>
+    holds(span.traceState) ||
+    anyHolds(span.attributes) ||
+    span.events.some((event) => holds(event.name) || anyHolds(event.attributes)) ||
+    span.links.some(
+      (link) => begins(link.traceId) || begins(link.spanId) || holds(link.traceState) || anyHolds(link.attributes),
+    ) ||
+    (resource !== undefined && resourceHolds(resource)) ||
+    (scope !== undefined && scopeHolds(scope));
+
   const found: number[] = [];
   for (const { index, span } of tree.nodes) {
     if (span === null) continue;
+    const whole = carried(span);
     if (
-      matches(span.name) ||
-      matches(span.service) ||
-      matches(span.status.message) ||
-      span.spanId.startsWith(wanted) ||
+      holds(span.name) ||
+      holds(span.service) ||
+      holds(span.status.message) ||
+      begins(span.spanId) ||
       foundIds.has(span.spanId) ||
-      anyCarried(carried(span), matches)
+      (whole !== undefined && inCarried(whole))
     ) {
       found.push(index);
     }
@@ -35,15 +65,18 @@ export function findSpans(tree: TraceTree, text: string, { carried, found: found
   return found;
 }
 
-function anyCarried(span: Span | undefined, matches: (value: string) => boolean): boolean {
-  if (span === undefined) return false;
-  const inEvent = (event: SpanEvent) => matches(event.name) || anyAttribute(event.attributes, matches);
-  return anyAttribute(span.attributes, matches) || span.events.some(inEvent);
-}
+const once = <T extends object>(decide: (value: T) => boolean): ((value: T) => boolean) => {
+  const decided = new Map<T, boolean>();
+  return (value) => {
+    const known = decided.get(value) ?? decide(value);
+    decided.set(value, known);
+    return known;
+  };
+};
 
-function anyAttribute(attributes: Attributes, matches: (value: string) => boolean): boolean {
+function anyAttribute(attributes: Attributes, holds: (value: string) => boolean): boolean {
   for (const key in attributes) {
-    if (matches(`${key}=${attributeText(attributes[key]!)}`)) return true;
+    if (holds(`${key}=${attributeText(attributes[key]!)}`)) return true;
   }
   return false;
 }

@@ -14,6 +14,8 @@ export interface Sketch {
   failed?: boolean;
   attributes?: Span['attributes'];
   events?: Span['events'];
+  links?: Span['links'];
+  traceState?: string;
   exceptionType?: string;
 }
 
@@ -24,7 +26,7 @@ export function spansOf(sketches: readonly Sketch[]): (Span & RowSpan)[] {
     traceId: '4f2a91d07be34c6c4f2a91d07be34c6c',
     spanId: sketch.id,
     parentSpanId: sketch.parent ?? '',
-    traceState: '',
+    traceState: sketch.traceState ?? '',
     flags: 1,
     service: sketch.service ?? 'shop',
     name: sketch.name ?? sketch.id,
@@ -36,7 +38,7 @@ export function spansOf(sketches: readonly Sketch[]): (Span & RowSpan)[] {
     droppedAttributesCount: 0,
     events: sketch.events ?? [],
     droppedEventsCount: 0,
-    links: [],
+    links: sketch.links ?? [],
     droppedLinksCount: 0,
     resource: services.indexOf(sketch.service ?? 'shop'),
     scope: 0,

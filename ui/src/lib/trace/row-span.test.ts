@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { TraceOutline } from '../../../../api/contract/traces.ts';
+import { identityOf as identityInApi } from '../../../../api/traces/span-identity.ts';
 import { identityOf, outlinedTrace } from './row-span.ts';
 
 const outline: TraceOutline = {
@@ -67,4 +68,6 @@ test('the two sides of a call that share an id are two', () => {
   const [client] = outlinedTrace(outline).spans;
   expect(identityOf(client!)).not.toBe(identityOf({ ...client!, kind: 'client' }));
   expect(identityOf(client!)).not.toBe(identityOf({ ...client!, service: 'other' }));
+  const { spanId, kind, startTimeUnixNano, service } = client!;
+  expect(identityOf(client!)).toBe(identityInApi(spanId, kind, startTimeUnixNano, service));
 });

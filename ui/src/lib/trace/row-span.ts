@@ -53,7 +53,7 @@ export function outlinedTrace(outline: TraceOutline): OutlinedTrace {
   return { traceId, spans, details, omittedSpans, usualP95Ms };
 }
 
-/** The same for a row and for the details of its span. The two sides of a call may share an id. */
+/** The same for a row and for the details of its span, and of the same parts as where the API leaves copies out. */
 export const identityOf = (span: Pick<Span, 'spanId' | 'kind' | 'service' | 'startTimeUnixNano'>): string =>
   `${span.spanId} ${span.kind} ${span.startTimeUnixNano} ${span.service}`;
 

@@ -3,7 +3,7 @@
  * form a circle, and clocks that disagree.
  */
 import { clockShifts } from './clock-skew.ts';
-import type { RowSpan } from './row-span.ts';
+import { identityOf, type RowSpan } from './row-span.ts';
 
 export interface SpanNode {
   /** Unique in the trace and the same at every load: the span id, with `~2` behind it where an id occurs twice. */
@@ -126,12 +126,7 @@ function createNodes(spans: readonly RowSpan[]) {
 
 const listOf = (same: SpanNode | SpanNode[]): SpanNode[] => (Array.isArray(same) ? same : [same]);
 
-const isCopy = (a: RowSpan, b: RowSpan) =>
-  a.startTimeUnixNano === b.startTimeUnixNano &&
-  a.endTimeUnixNano === b.endTimeUnixNano &&
-  a.name === b.name &&
-  a.service === b.service &&
-  a.kind === b.kind;
+const isCopy = (a: RowSpan, b: RowSpan) => identityOf(a) === identityOf(b);
 
 /** Sets every node's parent. Returns how many parents are missing. */
 function attach(nodes: readonly SpanNode[], byId: ById): number {

@@ -5,16 +5,10 @@
 import { get } from '#lib/api.ts';
 import { createQuery } from '#lib/query.svelte.ts';
 import { session } from '#lib/session.svelte.ts';
+import type { Carried } from '#lib/trace/find.ts';
 import { identityOf, type OutlinedTrace, type RowSpan } from '#lib/trace/row-span.ts';
 import type { WantedDetails } from '#lib/trace/wanted-details.ts';
-import type { Span, SpanDetails } from '../../../../../api/contract/traces.ts';
-import type { Resource, Scope } from '../../../../../api/contract/values.ts';
-
-export interface Carried {
-  readonly span: Span;
-  readonly resource: Resource | undefined;
-  readonly scope: Scope | undefined;
-}
+import type { SpanDetails } from '../../../../../api/contract/traces.ts';
 
 export type SpanDetailsStore = ReturnType<typeof createSpanDetails>;
 

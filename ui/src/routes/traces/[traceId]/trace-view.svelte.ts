@@ -55,9 +55,7 @@ export const createTraceView = (trace: () => OutlinedTrace) => {
     wantedDetails(rows, placeOf.get(pressed ?? (open ? current : '')) ?? -1),
   );
   const found = createFoundSpans(trace, () => find);
-  const matches = $derived(
-    findSpans(layout.tree, find, { carried: (span) => details.of(span)?.span, found: found.spanIds }),
-  );
+  const matches = $derived(findSpans(layout.tree, find, { carried: details.of, found: found.spanIds }));
   const matching = $derived(new Set(matches));
   const shownWindow: TimeWindow = $derived(window ?? fit(layout.tree.durationMs));
 
