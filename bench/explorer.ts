@@ -30,6 +30,7 @@ const { values: options } = parseArgs({
 
 const visits = isQuick ? 1 : 5;
 const tailSeconds = isQuick ? 3 : 10;
+const tailVisits = isQuick ? 1 : 3;
 const largeTraceSpans = 10_000;
 const shopTraces = 1500;
 
@@ -76,7 +77,7 @@ const measure = async (
     for (const page of pages(traceId)) await measureFirstView(browser, url, page, visits);
   }
   if (wanted.has('waterfall')) await measureWaterfall(browser, syntra, traceId, visits);
-  if (wanted.has('live-tail')) await measureLiveTail(browser, url, otlpHttpUrl, tailSeconds);
+  if (wanted.has('live-tail')) await measureLiveTail(browser, url, otlpHttpUrl, tailSeconds, tailVisits);
 };
 
 const judgeAll = async ({ url }: RunningSyntra, traceId: string): Promise<void> => {

@@ -35,6 +35,8 @@
 
   const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve));
 
+  const numbersOf = (line) => [...document.querySelectorAll(line)].map((text) => Number.parseInt(text.textContent, 10));
+
   window.bench = {
     seen,
     /** Looks for the first element that matches; `shown` resolves once it is on the screen. */
@@ -71,6 +73,40 @@
       return frames;
     },
     pressedMs: null,
+    /**
+     * Looks, at every frame, at the number that the first line of the list begins with: `tops` are those that were another
+     * than before, with the time since 1970, and `longestFrameMs` tells how long nothing could move.
+     */
+    watchTop(line) {
+      const watched = { tops: [], longestFrameMs: 0, stop: () => (watching = false) };
+      let [watching, lastMs] = [true, performance.now()];
+      const lookAt = (nowMs) => {
+        if (!watching) return;
+        watched.longestFrameMs = Math.max(watched.longestFrameMs, nowMs - lastMs);
+        lastMs = nowMs;
+        const number = numbersOf(line)[0];
+        if (number !== watched.tops.at(-1)?.number) watched.tops.push({ number, ms: Date.now() });
+        requestAnimationFrame(lookAt);
+      };
+      requestAnimationFrame(lookAt);
+      window.bench.watched = watched;
+    },
+    /** Scrolls down to the line with this number, or one with a lower, and returns the numbers of all that were drawn. */
+    async numbersDownTo(list, line, lowest) {
+      const scrolled = document.querySelector(list);
+      const numbers = new Set();
+      for (let atLowest = false, lastTop = -1; !atLowest && scrolled.scrollTop !== lastTop; ) {
+        for (const number of numbersOf(line)) {
+          numbers.add(number);
+          atLowest ||= number <= lowest;
+        }
+        lastTop = scrolled.scrollTop;
+        scrolled.scrollTop += scrolled.clientHeight;
+        await nextFrame();
+        await nextFrame();
+      }
+      return [...numbers];
+    },
   };
   addEventListener('pointerdown', () => {
     window.bench.pressedMs = performance.now();

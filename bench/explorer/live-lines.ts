@@ -1,9 +1,14 @@
-/** Log lines at a steady rate, as services under load write them. Each begins with its number, so that none is mistaken. */
+/**
+ * Log lines at a steady rate, as services under load write them. Each begins with its number, so that none is mistaken, and
+ * has the time at which it was due: sorted by time they are sorted by number.
+ */
 import { attributesOf, nanoOf, resourceOf, sendJson } from './otlp-json.ts';
 
 export interface LiveLines {
   /** Lines acknowledged so far. */
   readonly sent: number;
+  /** When a line was due, in milliseconds since 1970. */
+  dueMs(number: number): number;
   /** @throws Error what went wrong with a request */
   stop(): Promise<void>;
 }
@@ -12,15 +17,16 @@ const everyMs = 100;
 const services = ['storefront', 'checkout', 'payments', 'inventory'];
 
 export const startLiveLines = (otlpHttpUrl: string, linesPerSecond: number): LiveLines => {
-  const startedMs = performance.now();
+  const startedMs = Date.now();
+  const dueMs = (number: number): number => startedMs + (number / linesPerSecond) * 1000;
   let [made, sent] = [0, 0];
   let last = Promise.resolve();
   let failure: unknown;
   const timer = setInterval(() => {
     // What a late timer missed is made up for: the rate holds.
-    const due = Math.floor(((performance.now() - startedMs) / 1000) * linesPerSecond);
+    const due = Math.floor(((Date.now() - startedMs) / 1000) * linesPerSecond);
     const count = due - made;
-    const body = linesFrom(made, count);
+    const body = linesFrom(made, count, dueMs);
     made = due;
     last = sendJson(otlpHttpUrl, 'logs', body).then(
       () => {
@@ -35,6 +41,7 @@ export const startLiveLines = (otlpHttpUrl: string, linesPerSecond: number): Liv
     get sent() {
       return sent;
     },
+    dueMs,
     async stop() {
       clearInterval(timer);
       await last;
@@ -43,23 +50,20 @@ export const startLiveLines = (otlpHttpUrl: string, linesPerSecond: number): Liv
   };
 };
 
-const linesFrom = (first: number, count: number): object => {
-  const nowMs = Date.now();
-  const perService = Math.ceil(count / services.length);
-  return {
-    resourceLogs: services.map((service, s) => ({
-      resource: resourceOf(service),
-      scopeLogs: [
-        {
-          scope: { name: 'pino', version: '9.0.0' },
-          logRecords: Array.from({ length: Math.max(0, Math.min(perService, count - s * perService)) }, (_, i) =>
-            lineOf(first + s * perService + i, nowMs + (i / perService) * everyMs),
-          ),
-        },
-      ],
-    })),
-  };
-};
+/** The services take turns. */
+const linesFrom = (first: number, count: number, dueMs: (number: number) => number): object => ({
+  resourceLogs: services.map((service, s) => ({
+    resource: resourceOf(service),
+    scopeLogs: [
+      {
+        scope: { name: 'pino', version: '9.0.0' },
+        logRecords: Array.from({ length: count }, (_, i) => first + i)
+          .filter((number) => number % services.length === s)
+          .map((number) => lineOf(number, dueMs(number))),
+      },
+    ],
+  })),
+});
 
 const lineOf = (number: number, ms: number): object => ({
   timeUnixNano: nanoOf(ms),
