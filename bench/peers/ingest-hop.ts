@@ -1,12 +1,16 @@
 /**
  * From OTLP/HTTP onto Kafka: ingest of the product, and the Collector, which answers either when it has the data in
- * memory, as by default, or when the broker has it, as ours. The work of a round is done when the broker has all of it.
+ * memory, as by default, or when the broker has it, as ours; each of them with bodies as they are and with the same bodies
+ * under gzip. The work of a round is done when the broker has all of it.
  */
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import { freePort } from '../../docs/faults/free-port.ts';
 import type { World } from '../../docs/faults/world.ts';
 import { spansTopic } from '../../kernel/topics.ts';
+import type { Compression } from '../http-connection.ts';
 import { type CollectorPaths, startIngestingCollector } from './collector.ts';
 import type { Contestant } from './rounds.ts';
 import { eachOf, type PeerTopics } from './topics.ts';
@@ -17,17 +21,22 @@ export interface IngestHopOptions {
   readonly collector: CollectorPaths | undefined;
 }
 
-/** @returns who takes part, started, and how they end */
+/** Who takes part, started, by what their bodies are compressed with: of each process, both. */
+export type IngestContestants = Readonly<Record<Compression, readonly Contestant[]>>;
+
+/** @returns how they end is told to `onStop` */
 export const openIngestHop = async (
   { world, topics, collector }: IngestHopOptions,
   onStop: (stop: () => Promise<unknown>) => void,
-): Promise<Contestant[]> => {
+): Promise<IngestContestants> => {
   const [part] = world.withRole('ingest');
   // In topics of its own, which the processors of the other hop do not read.
   const how = await part!.start({ SYNTRA_KAFKA_PREFIX: prefix });
   if (how !== 'ready') throw new Error(`Ingest ended: ${part!.output()}`);
   onStop(() => part!.stop());
-  const contestants = [contestant('syntra', part!, part!.ingest.http, prefix + spansTopic.name, topics)];
+  const processes: IngestProcess[] = [
+    { name: 'syntra', child: part!, url: part!.ingest.http, topic: prefix + spansTopic.name },
+  ];
   for (const answersAfter of collector === undefined ? [] : (['queue', 'broker'] as const)) {
     const topic = `peers.ingest.${answersAfter}`;
     await topics.create(topic);
@@ -35,25 +44,36 @@ export const openIngestHop = async (
     const broker = world.stores.kafka!.bootstrap[0]!;
     const child = await startIngestingCollector(collector!, { broker, topic, httpEndpoint, answersAfter });
     onStop(child.stop);
-    contestants.push(contestant(`collector.${answersAfter}`, child, `http://${httpEndpoint}`, topic, topics));
+    processes.push({ name: `collector.${answersAfter}`, child, url: `http://${httpEndpoint}`, topic });
   }
-  return contestants;
+  return {
+    identity: processes.map((each) => contestant(each, 'identity', topics)),
+    gzip: processes.map((each) => contestant(each, 'gzip', topics)),
+  };
 };
 
+interface IngestProcess extends Pick<Contestant, 'name' | 'child'> {
+  readonly url: string;
+  /** Where it writes to. */
+  readonly topic: string;
+}
+
 const contestant = (
-  name: string,
-  child: Contestant['child'],
-  url: string,
-  topic: string,
+  { name, child, url, topic }: IngestProcess,
+  compression: Compression,
   topics: PeerTopics,
 ): Contestant => ({
   name,
+  how: compression,
   child,
   async take(requests) {
+    const encoded: Record<string, string> = compression === 'identity' ? {} : { 'content-encoding': compression };
+    // By the sender, whose CPU is not in it, at the level that senders use.
+    const bodies = compression === 'identity' ? requests : await Promise.all(requests.map((body) => gzipped(body)));
     const expected = (await topics.countRecords(topic)) + requests.length;
     const agent = new Agent({ keepAlive: true, maxSockets: connections });
-    await eachOf(requests, connections, async (body) => {
-      const status = await post(agent, `${url}/v1/traces`, body);
+    await eachOf(bodies, connections, async (body) => {
+      const status = await post(agent, `${url}/v1/traces`, body, encoded);
       if (status !== 200) throw new Error(`${name} answered ${status}.`);
     });
     agent.destroy();
@@ -73,9 +93,16 @@ const prefix = 'ingest.';
 const connections = 8;
 const patienceMs = 60_000;
 
-const post = (agent: Agent, url: string, body: Uint8Array): Promise<number> =>
+const gzipped = promisify<Uint8Array, Buffer>(gzip);
+
+const post = (
+  agent: Agent,
+  url: string,
+  body: Uint8Array,
+  encoded: Readonly<Record<string, string>>,
+): Promise<number> =>
   new Promise((resolve, reject) => {
-    const headers = { 'content-type': 'application/x-protobuf', 'content-length': body.length };
+    const headers = { 'content-type': 'application/x-protobuf', 'content-length': body.length, ...encoded };
     const sent = request(url, { method: 'POST', agent, headers }, (response) => {
       response.resume().on('end', () => resolve(response.statusCode ?? 0));
     });

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openWorld } from '../../docs/faults/world.ts';
 import { collectStops } from '../../kernel/stops.ts';
-import { isQuick, medianOf, report } from '../results.ts';
+import { isQuick, medianOf, report, type Target } from '../results.ts';
 import { findCollector } from './collector.ts';
 import { openIngestHop } from './ingest-hop.ts';
 import { openRequests } from './requests.ts';
@@ -42,22 +42,30 @@ const main = async (): Promise<void> => {
     stops.add(ofIngest.run);
     console.log('OTLP/HTTP to Kafka');
     const ingesting = await openIngestHop({ world, topics, collector }, ofIngest.add);
-    tell('ingest', await runRounds(ingesting, requests, wanted));
+    const { identity, gzip } = ingesting;
+    const standings = await runRounds([...identity, ...gzip], requests, wanted);
+    tell('ingest', standings.slice(0, identity.length), target);
+    tellMemory('ingest', standings.slice(0, identity.length));
+    tell('ingest.gzip', standings.slice(identity.length));
     await ofIngest.run();
 
     console.log('Kafka to ClickHouse');
     const withRotel = isRotelHere();
     const storing = await openStoreHop({ world, topics, collector, withRotel }, stops.add);
-    tell('store', await runRounds(storing, requests, wanted), { atLeast: 3 });
+    const stored = await runRounds(storing, requests, wanted);
+    tell('store', stored, target);
+    tellMemory('store', stored);
   } finally {
     await stops.run();
   }
 };
 
-const tell = (hop: string, standings: readonly Standing[], target?: { atLeast: number }): void => {
-  for (const { name, spansPerCpuSecond, peakMemoryMib } of standings) {
+/** Of both hops: the Collector's spans per CPU second, three times. */
+const target: Target = { atLeast: 3 };
+
+const tell = (hop: string, standings: readonly Standing[], target?: Target): void => {
+  for (const { name, spansPerCpuSecond } of standings) {
     report({ name: `peers.${hop}.${name}`, values: spansPerCpuSecond, unit: 'spans per CPU second' });
-    report({ name: `peers.${hop}.${name}.memory`, values: peakMemoryMib, unit: 'MiB resident at most' });
   }
   const [ours, ...others] = standings;
   const collectors = others.filter(({ name }) => name.startsWith('collector')).sort((a, b) => middle(b) - middle(a));
@@ -66,6 +74,13 @@ const tell = (hop: string, standings: readonly Standing[], target?: { atLeast: n
   console.log(`The Collector at its best: ${best.name}`);
   const ratios = ours!.spansPerCpuSecond.map((each, round) => each / best.spansPerCpuSecond[round]!);
   report({ name: `peers.${hop}.ratio`, values: ratios, unit: "× the Collector's best", ...(target && { target }) });
+};
+
+/** Of processes: what was sent to them in another form is in it, too. */
+const tellMemory = (hop: string, standings: readonly Standing[]): void => {
+  for (const { name, peakMemoryMib } of standings) {
+    report({ name: `peers.${hop}.${name}.memory`, values: peakMemoryMib, unit: 'MiB resident at most' });
+  }
 };
 
 const middle = ({ spansPerCpuSecond }: Standing): number => medianOf([...spansPerCpuSecond].sort((a, b) => a - b));

@@ -5,6 +5,8 @@ import { type Requests, spansPerRequest } from './requests.ts';
 
 export interface Contestant {
   readonly name: string;
+  /** What is printed beside its name, where one process takes part in several ways. */
+  readonly how?: string;
   readonly child: Pick<Child, 'pid' | 'output'>;
   /** Resolves when the work is done. @throws Error when a span is lost or doubled */
   take(requests: readonly Uint8Array[]): Promise<void>;
@@ -32,13 +34,13 @@ export const runRounds = async (
   const figures = contestants.map(() => [] as number[]);
   for (let round = 0; round <= rounds; round++) {
     const given = requests.take(round === 0 ? requestsToWarmUp : requestsPerRound);
-    for (const [i, { name, child, take }] of contestants.entries()) {
+    for (const [i, { name, how = '', child, take }] of contestants.entries()) {
       const before = readCpuSeconds(child.pid);
       await take(given);
       const cpuSeconds = readCpuSeconds(child.pid) - before;
       const spans = given.length * spansPerRequest;
       console.log(
-        `  ${round === 0 ? 'warm-up' : `round ${round}`} ${name.padEnd(20)} ${((cpuSeconds / spans) * 1e6).toFixed(2).padStart(6)} CPU s per million spans`,
+        `  ${round === 0 ? 'warm-up' : `round ${round}`} ${`${name} ${how}`.padEnd(26)} ${((cpuSeconds / spans) * 1e6).toFixed(2).padStart(6)} CPU s per million spans`,
       );
       if (round > 0) figures[i]!.push(spans / cpuSeconds);
     }
