@@ -79,9 +79,10 @@ export const openStores = async (config: Config, report: Report, onStop: Stops['
     opening,
     openTelemetry(config, report, onStop).then(async (telemetry) => {
       const { migrateTelemetry } = await import('./telemetry/migrate.ts');
+      const migrate = () => migrateTelemetry(telemetry, { report: (sentence) => report('info', sentence) });
       // Processes that share a server and start together wait for the first of them.
-      if (config.clickhouse === undefined) await migrateTelemetry(telemetry);
-      else await (await opening).exclusively('telemetry tables', () => migrateTelemetry(telemetry));
+      if (config.clickhouse === undefined) await migrate();
+      else await (await opening).exclusively('telemetry tables', migrate);
       performance.mark('tables');
       return telemetry;
     }),

@@ -59,6 +59,11 @@ export interface Telemetry {
   command(sql: string): Promise<void>;
   /** Reads about the store itself, outside of any tenant: migrations, sizes, tests. */
   inspect<Row>(sql: string): Promise<Row[]>;
+  /**
+   * Makes the table `to`, which has the rows of `from` and will take its place, remember its tokens too. Nothing may be
+   * inserted meanwhile. Only the embedded store can: those of a server are in files that it has open (docs/decisions/0015).
+   */
+  carryTokens?(tables: { readonly from: string; readonly to: string }): Promise<void>;
   /** Rejects when the store does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -8,6 +8,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { carryTokens, rememberedTokens } from './carry-tokens.ts';
 import { asQueryError } from './clickhouse-errors.ts';
 import { assertTenantFenced, type Query, type RowsInsert, readSettings, type Telemetry } from './client.ts';
 import { columnNames } from './column-names.ts';
@@ -45,21 +46,30 @@ export const openEmbeddedTelemetry = async ({
   const engine = startRestartableEngine(path);
   const { readers, writers } = engine;
   const command = (sql: string) => writers.lend(async (client) => void (await client.command({ query: sql })));
+  const inspect = <Row>(sql: string) =>
+    readers.lend(async (client) => (await client.query({ query: sql, format: 'JSONEachRow' })).json<Row>());
   const beginLooking = () => restMergesWhileDiskIsLow({ directory: path, command, report });
   let endLooking = await beginLooking();
+  // An engine that was started again merges.
+  const onRestart = async (): Promise<void> => {
+    const end = await beginLooking();
+    endLooking();
+    endLooking = end;
+  };
   const doubts = openInsertDoubts({
     path,
     engine,
     // Parts that the engine found broken when it started have tokens too.
     doubt: isMended ? 'tokens' : 'parts',
-    async onRestart() {
-      // An engine that was started again merges.
-      const end = await beginLooking();
-      endLooking();
-      endLooking = end;
-    },
+    onRestart,
     report,
   });
+  const directoryOf = async (table: string): Promise<string> => {
+    const [row] = await inspect<{ path: string }>(
+      `SELECT data_paths[1] AS path FROM system.tables WHERE database = currentDatabase() AND name = ${quote(table)}`,
+    );
+    return row!.path;
+  };
 
   return {
     async query<Row>(query: Query) {
@@ -105,8 +115,15 @@ export const openEmbeddedTelemetry = async ({
 
     command,
 
-    inspect: <Row>(sql: string) =>
-      readers.lend(async (client) => (await client.query({ query: sql, format: 'JSONEachRow' })).json<Row>()),
+    inspect,
+
+    async carryTokens({ from, to }) {
+      const tokens = await rememberedTokens(await directoryOf(from));
+      if (tokens.length === 0) return;
+      const target = await directoryOf(to);
+      await engine.whileNothingIsWritten((restart) => restart(() => carryTokens(path, target, tokens)));
+      await onRestart();
+    },
 
     async ping() {
       const answer = await readers.lend((client) => client.ping());

@@ -51,10 +51,13 @@ export const writeDeduplicationLog = (records: readonly TokenRecord[]): string =
 
 /** @param names all that is in the table's directory: parts, and what is on its way to become or cease to be one */
 export const orphanedTokens = (records: readonly TokenRecord[], names: readonly string[]): ReadonlySet<TokenRecord> => {
-  const last = new Map(records.map((record) => [record.token, record]));
   const isThere = lookUpParts(names);
-  return new Set([...last.values()].filter(({ operation, part }) => operation === added && !isThere(partOf(part)!)));
+  return new Set(tokensAdded(records).filter(({ part }) => !isThere(partOf(part)!)));
 };
+
+/** Those that were not dropped later: the last that is said of a token counts. */
+export const tokensAdded = (records: readonly TokenRecord[]): readonly TokenRecord[] =>
+  [...new Map(records.map((record) => [record.token, record])).values()].filter(({ operation }) => operation === added);
 
 /**
  * True when no line was cut off and each token that was ever added has its part: there is no orphan then. It is what nearly
@@ -94,6 +97,12 @@ const lookUpParts = (names: readonly string[]): ((part: Part) => boolean) => {
 const covers = (a: Part, b: Part): boolean => a.partition === b.partition && a.min <= b.min && a.max >= b.max;
 
 const added = 1;
+
+/** Any of `names` that is a part of the same partition as `part`. */
+export const nameOfPartIn = (names: readonly string[], part: string): string | undefined => {
+  const { partition } = partOf(part)!;
+  return names.find((name) => partOf(name)?.partition === partition);
+};
 
 interface Part {
   readonly partition: string;

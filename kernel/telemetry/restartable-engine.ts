@@ -8,7 +8,7 @@ export interface RestartableEngine {
   /** Apart from writers, so that readers can never keep rows from being stored. */
   readonly readers: Pick<Connections, 'lend'>;
   readonly writers: Pick<Connections, 'lend'>;
-  /** Works while nothing is written. For one at a time. */
+  /** Works while nothing is written. Of several, one works after the other. */
   whileNothingIsWritten<Result>(work: (restart: Restart) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
@@ -44,10 +44,15 @@ export const startRestartableEngine = (path: string): RestartableEngine => {
       if (!closed) engine = startEngine(path);
     });
 
+  let before: Promise<unknown> = Promise.resolve();
   return {
     readers,
     writers,
-    whileNothingIsWritten: (work) => writers.whileNoneIsLent(() => work(restart)),
+    whileNothingIsWritten(work) {
+      const result = before.then(() => writers.whileNoneIsLent(() => work(restart)));
+      before = result.catch(() => {});
+      return result;
+    },
     async close() {
       closed = true;
       await readers.close();
