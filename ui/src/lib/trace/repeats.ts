@@ -14,12 +14,16 @@ export interface Repeat {
 
 export const leastRepeats = 3;
 
-/** The children in order, each fold at the place of its first span. */
-export function foldRepeats(children: readonly SpanNode[]): readonly (SpanNode | Repeat)[] {
+/** The children in order, each fold at the place of its first span. @param mayFold false keeps a span out of folds */
+export function foldRepeats(
+  children: readonly SpanNode[],
+  mayFold: (node: SpanNode) => boolean = () => true,
+): readonly (SpanNode | Repeat)[] {
   if (!isAnyNameRepeated(children)) return children;
   const alike = new Map<string, SpanNode[]>();
+  const keyOf = (node: SpanNode) => (mayFold(node) ? repeatKey(node) : null);
   for (const node of children) {
-    const key = repeatKey(node);
+    const key = keyOf(node);
     if (key === null) continue;
     const others = alike.get(key);
     if (others === undefined) alike.set(key, [node]);
@@ -27,7 +31,7 @@ export function foldRepeats(children: readonly SpanNode[]): readonly (SpanNode |
   }
   const folded: (SpanNode | Repeat)[] = [];
   for (const node of children) {
-    const key = repeatKey(node);
+    const key = keyOf(node);
     const nodes = key === null ? undefined : alike.get(key);
     if (key === null || nodes === undefined || nodes.length < leastRepeats) folded.push(node);
     else if (nodes[0] === node) folded.push(repeat(key, nodes));

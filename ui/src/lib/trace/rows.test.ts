@@ -1,11 +1,19 @@
 import { expect, test } from 'vitest';
 import { randomSketches, type Sketch, spansOf } from './fixture-spans.ts';
 import { findGaps } from './gaps.ts';
+import { narrowTo } from './narrowing.ts';
 import { closedFrom, type Row, revealed, type View, visibleRows } from './rows.ts';
 import { cutIntoStretches } from './stretches.ts';
 import { buildTree, type TraceTree } from './tree.ts';
 
-const plain: View = { closed: new Set(), opened: new Set(), groupRepeats: false, gaps: null, errorsOnly: false };
+const plain: View = {
+  closed: new Set(),
+  opened: new Set(),
+  groupRepeats: false,
+  gaps: null,
+  errorsOnly: false,
+  narrowed: null,
+};
 
 const label = (row: Row) =>
   row.kind === 'span'
@@ -99,4 +107,24 @@ test.each([11, 12, 13])('every span has one row or stands in one closed fold (se
   );
   expect(shown.sort()).toEqual(tree.nodes.map((node) => node.key).sort());
   expect(new Set(rows.map((row) => row.key)).size).toBe(rows.length);
+});
+
+test('narrowed to some spans, only they and what leads to them are there, and only they are folded', () => {
+  const tree = buildTree(
+    spansOf([
+      ...shop,
+      ...['1', '2', '3'].flatMap((i): Sketch[] => [
+        { id: `p${i}`, parent: 'root', from: 80, to: 90, name: 'page' },
+        { id: `p${i}q`, parent: `p${i}`, from: 81, to: 82, name: 'SELECT' },
+      ]),
+    ]),
+  );
+  const gaps = findGaps(tree, cutIntoStretches(tree));
+  const narrowed = narrowTo(tree, ({ span }) => span?.name === 'SELECT');
+  const view = { ...plain, groupRepeats: true, gaps, narrowed };
+  expect(lines(tree, view)).toEqual(['-root', '. +3×', '. -p1', '. .  p1q', '. -p2', '. .  p2q', '. -p3', '. .  p3q']);
+  expect(lines(tree, { ...view, groupRepeats: false }).slice(0, 4)).toEqual(['-root', '.  q1', '.  q2', '.  q3']);
+  // To show what is not among them, all are shown; to show one of them, they stay.
+  expect(revealed(view, tree.byKey.get('z')!).narrowed).toBeNull();
+  expect(revealed(view, tree.byKey.get('q2')!).narrowed).toBe(narrowed);
 });

@@ -1,5 +1,6 @@
 /** The rows a reader sees: the tree as it is folded, filtered and opened at the moment, gaps among the children. */
 import type { Gaps } from './gaps.ts';
+import type { Narrowing } from './narrowing.ts';
 import { foldRepeats, type Repeat, repeatKey } from './repeats.ts';
 import type { Interval } from './stretches.ts';
 import type { SpanNode, TraceTree } from './tree.ts';
@@ -39,6 +40,8 @@ export interface View {
   readonly gaps: Gaps | null;
   /** Only spans that failed, and what leads to them. */
   readonly errorsOnly: boolean;
+  /** To some spans, whether they failed or not, and what leads to them; without gaps, which tell of all. Null shows all. */
+  readonly narrowed: Narrowing | null;
 }
 
 type Item = SpanNode | Repeat | Interval;
@@ -83,7 +86,8 @@ export function revealed(view: View, node: SpanNode): View {
     if (fold !== null) opened.add(fold);
   }
   const errorsOnly = view.errorsOnly && node.errors > 0;
-  return { ...view, closed, opened, errorsOnly };
+  const narrowed = view.narrowed?.shown[node.index] === 1 ? view.narrowed : null;
+  return { ...view, closed, opened, errorsOnly, narrowed };
 }
 
 /** The view with every span from `level` on closed: 1 leaves the roots and their children. */
@@ -103,10 +107,17 @@ const place = (at: Waiting, open: boolean | null): Place => ({
 
 /** What stands below a span: its children, folded or filtered, and its gaps between them. */
 function inside(children: readonly SpanNode[], parent: SpanNode | null, view: View): readonly Item[] {
+  if (view.narrowed !== null) return narrowedChildren(children, view.narrowed, view);
   if (view.errorsOnly) return children.filter((node) => node.errors > 0);
   const items = view.groupRepeats ? foldRepeats(children) : children;
   const gaps = parent === null ? undefined : view.gaps?.get(parent.index);
   return gaps === undefined ? items : byTime(items, gaps);
+}
+
+/** A fold of spans that only lead to others would hide those. */
+function narrowedChildren(children: readonly SpanNode[], { chosen, shown }: Narrowing, view: View): readonly Item[] {
+  const kept = children.filter((node) => shown[node.index] === 1);
+  return view.groupRepeats ? foldRepeats(kept, (node) => chosen[node.index] === 1) : kept;
 }
 
 /** Both are in order of time already, and a gap comes before what ended it. */

@@ -11,6 +11,7 @@ const rowsOf = (sketches: readonly Sketch[]) =>
     groupRepeats: true,
     gaps: null,
     errorsOnly: false,
+    narrowed: null,
   });
 const idsOf = (spans: readonly { spanId: string }[]) => spans.map(({ spanId }) => spanId);
 const root: Sketch = { id: 'root', from: 0, to: 10_000 };

@@ -5,6 +5,7 @@
 import { untrack } from 'svelte';
 import { findSpans } from '#lib/trace/find.ts';
 import { layOut, type TraceLayout } from '#lib/trace/layout.ts';
+import { type Narrowing, narrowTo } from '#lib/trace/narrowing.ts';
 import type { OutlinedTrace } from '#lib/trace/row-span.ts';
 import { closedFrom, type Row, revealed, type View, visibleRows } from '#lib/trace/rows.ts';
 import { between, fit, type TimeWindow } from '#lib/trace/time-window.ts';
@@ -31,6 +32,9 @@ export const createTraceView = (trace: () => OutlinedTrace) => {
   const groupRepeats = $derived(param('group') !== 'off');
   const showGaps = $derived(param('gaps') !== 'off');
   const errorsOnly = $derived(param('errors') === 'only');
+  /** '' for all. An operation is one of the service. */
+  const service = $derived(param('service'));
+  const operation = $derived(param('operation'));
 
   const layout: TraceLayout = $derived(layOut(trace().spans, correctClocks));
   let folded = $state.raw<Pick<View, 'closed' | 'opened'>>({ closed: new Set(), opened: new Set() });
@@ -41,11 +45,21 @@ export const createTraceView = (trace: () => OutlinedTrace) => {
   /** What the list should scroll to; a new object each time, so that asking twice scrolls twice. */
   let wanted = $state.raw<Wanted | null>(param('span') === '' ? null : { key: param('span'), how: 'jump' });
 
+  const narrowed: Narrowing | null = $derived.by(() => {
+    const [only, name, failed] = [service, operation, errorsOnly];
+    if (only === '') return null;
+    return narrowTo(
+      layout.tree,
+      ({ span }) =>
+        span?.service === only && (name === '' || span.name === name) && (!failed || span.status.code === 'error'),
+    );
+  });
   const view: View = $derived({
     ...folded,
     groupRepeats,
     gaps: showGaps ? layout.gaps : null,
     errorsOnly,
+    narrowed,
   });
   const rows: readonly Row[] = $derived(visibleRows(layout.tree, view));
   const placeOf = $derived(new Map(rows.map((row, index) => [row.key, index])));
@@ -95,7 +109,9 @@ export const createTraceView = (trace: () => OutlinedTrace) => {
   const reveal = (node: SpanNode): void => {
     const next = revealed(view, node);
     folded = next;
-    if (!next.errorsOnly && view.errorsOnly) void setParams({ errors: null }, 'replace');
+    const all = next.narrowed === null ? showAll : {};
+    const failedAndNot = next.errorsOnly ? {} : { errors: null };
+    void setParams({ ...all, ...failedAndNot }, 'replace');
   };
 
   /** Opens the panel on a row. Opening is a step that Back undoes; moving on from there is not. */
@@ -211,6 +227,22 @@ export const createTraceView = (trace: () => OutlinedTrace) => {
       return found.isPartial && found.failure !== undefined;
     },
     details,
+    /** The one service, or the one operation of it, that is shown; '' for all. */
+    get service() {
+      return service;
+    },
+    get operation() {
+      return service === '' ? '' : operation;
+    },
+    /** Shows the spans of a service, or of one of its operations, in the waterfall: a step that Back undoes. */
+    narrow(toService: string, toOperation = ''): void {
+      void setParams({ service: toService, operation: toOperation, view: null });
+    },
+    showAll(): void {
+      void setParams(showAll);
+    },
+    /** Whether a row only leads to what is shown. */
+    leads: (node: SpanNode): boolean => narrowed !== null && narrowed.chosen[node.index] === 0,
     matched: (node: SpanNode): boolean => matching.has(node.index),
     nextMatch,
     nextError(): void {
@@ -243,6 +275,8 @@ export const createTraceView = (trace: () => OutlinedTrace) => {
     },
   };
 };
+
+const showAll = { service: null, operation: null };
 
 /** Nanoseconds are the finest that times are told in. */
 const round = (ms: number): number => Number(ms.toFixed(6));
