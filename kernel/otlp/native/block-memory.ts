@@ -110,5 +110,5 @@ export class BlockMemory {
 const initialBytes = 1024;
 /** More than buffers ever reserve beyond what they need: whether a request fits must not follow from their sizes. */
 const roomBytes = 64;
-/** Twice what an insert is made of (store-requests.ts), in buffers that may be half empty. */
+/** Twice what an insert is made of usually (insert-cuts.ts), in buffers that may be half empty. */
 const keptBytes = 128 * 2 ** 20;

@@ -50,6 +50,12 @@ export class DataPointWriter {
     this.distribution = new Distribution(columns);
   }
 
+  /** Counts of buckets of exponential histograms, of all points so far. */
+  get exponentialCounts(): number {
+    const { positive, negative } = this.distribution;
+    return positive.total + negative.total;
+  }
+
   startRequest(): void {
     this.distribution.startRequest();
   }

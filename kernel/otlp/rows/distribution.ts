@@ -161,6 +161,11 @@ class Buckets {
     this.counts = counts;
   }
 
+  /** Counts of all points so far. */
+  get total(): number {
+    return this.counts.position / 8;
+  }
+
   /** A point begins. */
   start(): void {
     this.offset = 0;

@@ -10,9 +10,10 @@ import { PlainColumn } from '../native/plain-column.ts';
 import { fixed32, fixed64, lengthDelimited, varint, WireReader } from '../wire.ts';
 import { AttributeMap } from './attribute-map.ts';
 import { headColumns } from './head-columns.ts';
+import { insertLimits } from './insert-cuts.ts';
 import { MessageFields } from './message-fields.ts';
 import type { Origin } from './origin.ts';
-import { type DerivedRows, defineTranscoder, type RecordWriter, type Transcoded } from './rows-block.ts';
+import { type Counts, type DerivedRows, defineTranscoder, type RecordWriter } from './rows-block.ts';
 import { severityOfNumber, severityOfText } from './severity.ts';
 import { ValueText } from './value-text.ts';
 
@@ -41,7 +42,8 @@ const logColumns = (memory: BlockMemory) => ({
   attribute_types: new LowCardinalityColumn(memory),
 });
 
-export const logsTranscoder = () => defineTranscoder('logs', (memory) => new LogRecordWriter(memory));
+export const logsTranscoder = () =>
+  defineTranscoder('logs', insertLimits.logs, (memory) => new LogRecordWriter(memory));
 
 class LogRecordWriter implements RecordWriter {
   readonly columns;
@@ -74,7 +76,7 @@ class LogRecordWriter implements RecordWriter {
     record_offset.values.repeat(8, rows - 1);
   }
 
-  writeRecord(reader: WireReader, counts: Transcoded): void {
+  writeRecord(reader: WireReader, counts: Counts): void {
     const { fields, attributes } = this;
     fields.clear();
     attributes.clear();
@@ -82,7 +84,7 @@ class LogRecordWriter implements RecordWriter {
     this.writeColumns(reader, counts);
   }
 
-  private writeColumns(reader: WireReader, counts: Transcoded): void {
+  private writeColumns(reader: WireReader, counts: Counts): void {
     const { columns, attributes, value: body } = this;
     const { at, value } = this.fields;
     const severityNumber = value[field.severityNumber]!;

@@ -12,8 +12,9 @@ import { lengthDelimited, varint, type WireReader } from '../wire.ts';
 import { AttributeMap } from './attribute-map.ts';
 import { DataPointWriter, dataPointColumns, type MetricKind, metricKind } from './data-point.ts';
 import { headColumns } from './head-columns.ts';
+import { insertLimits } from './insert-cuts.ts';
 import { MessageFields } from './message-fields.ts';
-import { defineTranscoder, type RecordWriter, type Transcoded } from './rows-block.ts';
+import { type Counts, defineTranscoder, type RecordWriter } from './rows-block.ts';
 
 const metricColumns = (memory: BlockMemory) => ({
   ...headColumns(memory, MapColumn),
@@ -31,7 +32,8 @@ const metricColumns = (memory: BlockMemory) => ({
   ...dataPointColumns(memory),
 });
 
-export const metricsTranscoder = () => defineTranscoder('metric_points', (memory) => new MetricWriter(memory));
+export const metricsTranscoder = () =>
+  defineTranscoder('metric_points', insertLimits.metrics, (memory) => new MetricWriter(memory));
 
 class MetricWriter implements RecordWriter {
   readonly columns;
@@ -56,14 +58,19 @@ class MetricWriter implements RecordWriter {
   }
 
   /** Fields may come in any order and the last kind counts, so the metric is looked over before its points are read. */
-  writeRecord(reader: WireReader, counts: Transcoded): void {
+  writeRecord(reader: WireReader, counts: Counts): void {
     const { columns, fields, metadata, metadataPairs } = this;
     const { at, value } = fields;
     metadataPairs.keys.clear();
     metadataPairs.values.clear();
     fields.clear();
     metadata.clear();
-    for (let tag = fields.next(reader); tag !== 0; tag = fields.next(reader)) metadata.add(reader, tag);
+    let metadataBytes = 0;
+    for (let tag = fields.next(reader); tag !== 0; tag = fields.next(reader)) {
+      const tagAt = reader.position - 1;
+      metadata.add(reader, tag);
+      metadataBytes += reader.position - tagAt;
+    }
     const data = lastData(at);
     if (at[data] === 0) return;
     const kind = kindOfField[data]!;
@@ -91,12 +98,14 @@ class MetricWriter implements RecordWriter {
     columns.metadata_types.addTimes(metadata.typesNumber(), points);
     columns.kind.values.byteTimes(kind, points);
     if (cut !== 0) counts.cutRows = cutRows + points;
+    counts.headBytes += points * metadataBytes;
   }
 
   /** A Gauge, Sum, Histogram, ExponentialHistogram or Summary. Its temporality may stand before or after its points. */
-  private writeData(reader: WireReader, kind: MetricKind, counts: Transcoded): void {
+  private writeData(reader: WireReader, kind: MetricKind, counts: Counts): void {
     const { columns, points } = this;
     const { rows } = counts;
+    const { exponentialCounts } = points;
     let temporality = 0;
     let monotonic = false;
     while (reader.position < reader.end) {
@@ -111,6 +120,7 @@ class MetricWriter implements RecordWriter {
       else reader.skip(tag);
     }
     const added = counts.rows - rows;
+    counts.recordBytes += 8 * (points.exponentialCounts - exponentialCounts);
     points.endMetric(kind, added);
     columns.temporality.values.byteTimes(temporality > 2 ? 0 : temporality, added);
     columns.monotonic.values.byteTimes(monotonic ? 1 : 0, added);

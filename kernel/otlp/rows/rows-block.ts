@@ -13,6 +13,7 @@ import { type Columns, structureOf, writeBlock } from '../native/write-block.ts'
 import { lengthDelimited, WireReader } from '../wire.ts';
 import { readExtent } from './extent.ts';
 import { addOrigin, type HeadColumns } from './head-columns.ts';
+import type { InsertLimits, SentBytes } from './insert-cuts.ts';
 import type { Origin } from './origin.ts';
 import { ResourceHead } from './resource-columns.ts';
 import { ScopeHead } from './scope-columns.ts';
@@ -21,6 +22,8 @@ export interface Transcoder {
   readonly table: string;
   /** The columns of a block, as ClickHouse's `file()` takes them. */
   readonly structure: string;
+  /** Where a batch is cut. */
+  readonly limits: InsertLimits;
   /** @param maxRequestBytes that the rows of one request may have */
   openBlock(maxRequestBytes?: number): RowsBlock;
 }
@@ -34,6 +37,8 @@ export interface Transcoded {
 export interface RowsBlock {
   /** Since it was cleared. */
   readonly rows: number;
+  /** What they were made of. */
+  readonly sent: SentBytes;
   /** Bytes of these rows, before the numbers of dictionaries are written as narrow as they can be. */
   readonly usedBytes: number;
   /** The same with the attributes of a resource and a scope in each of their rows: what a store may make of them. */
@@ -60,6 +65,11 @@ export interface DerivedRows {
   readonly rowCount: number;
 }
 
+/** What is counted of a request on the way through it. */
+export interface Counts extends SentBytes {
+  cutRows: number;
+}
+
 /** The columns of a signal, and what fills them. */
 export interface RecordWriter {
   /** In the order of the block. */
@@ -71,22 +81,28 @@ export interface RecordWriter {
    * Adds the rows of one record, of the message that the reader has entered, without the columns of their head, and
    * counts them. Leaves the reader anywhere in it, and its `end` alone.
    */
-  writeRecord(reader: WireReader, counts: Transcoded): void;
+  writeRecord(reader: WireReader, counts: Counts): void;
   /** @param rows of the block, which it has by now */
   derive?(rows: number): DerivedRows;
 }
 
-export const defineTranscoder = (table: string, createWriter: (memory: BlockMemory) => RecordWriter): Transcoder => ({
+export const defineTranscoder = (
+  table: string,
+  insertLimits: InsertLimits,
+  createWriter: (memory: BlockMemory) => RecordWriter,
+): Transcoder => ({
   table,
   structure: structureOf(createWriter(new BlockMemory(0)).columns),
+  limits: insertLimits,
   openBlock: (maxRequestBytes = limits.rowsBytes) => {
     const memory = new BlockMemory(maxRequestBytes);
     const writer = createWriter(memory);
     const walk = new RequestWalk(writer);
-    let rows = 0;
+    const sent = { rows: 0, recordBytes: 0, headBytes: 0 };
     return {
+      sent,
       get rows() {
-        return rows;
+        return sent.rows;
       },
       get usedBytes() {
         return memory.usedBytes();
@@ -98,7 +114,7 @@ export const defineTranscoder = (table: string, createWriter: (memory: BlockMemo
         return memory.heldBytes();
       },
       add(request, origin) {
-        const counts = { rows: 0, cutRows: 0 };
+        const counts = { rows: 0, cutRows: 0, recordBytes: 0, headBytes: 0 };
         memory.mark();
         try {
           writer.startRequest?.(origin);
@@ -112,13 +128,15 @@ export const defineTranscoder = (table: string, createWriter: (memory: BlockMemo
           memory.rollback();
           throw error;
         }
-        rows += counts.rows;
+        sent.rows += counts.rows;
+        sent.recordBytes += counts.recordBytes;
+        sent.headBytes += counts.headBytes;
         return counts;
       },
-      written: () => writeBlock(writer.columns, rows),
-      derived: () => writer.derive?.(rows),
+      written: () => writeBlock(writer.columns, sent.rows),
+      derived: () => writer.derive?.(sent.rows),
       clear() {
-        rows = 0;
+        sent.rows = sent.recordBytes = sent.headBytes = 0;
         memory.clear();
       },
     };
@@ -136,7 +154,7 @@ class RequestWalk {
     this.scopeHead = new ScopeHead(writer.columns);
   }
 
-  request(reader: WireReader, counts: Transcoded): void {
+  request(reader: WireReader, counts: Counts): void {
     while (reader.position < reader.end) {
       const tag = reader.tag();
       if (tag === field.resources) this.resource(reader, counts);
@@ -144,7 +162,7 @@ class RequestWalk {
     }
   }
 
-  private resource(reader: WireReader, counts: Transcoded): void {
+  private resource(reader: WireReader, counts: Counts): void {
     const { resourceHead: head } = this;
     const { rows, cutRows } = counts;
     const outer = reader.enter();
@@ -158,10 +176,11 @@ class RequestWalk {
     }
     const added = counts.rows - rows;
     if (head.end(reader, added) !== 0) counts.cutRows = cutRows + added;
+    counts.headBytes += added * head.resource.length;
     reader.leave(outer);
   }
 
-  private scope(reader: WireReader, counts: Transcoded): void {
+  private scope(reader: WireReader, counts: Counts): void {
     const { writer, scopeHead: head } = this;
     const { rows, cutRows } = counts;
     const outer = reader.enter();
@@ -170,6 +189,7 @@ class RequestWalk {
       const tag = reader.tag();
       if (tag === field.records) {
         const scopeEnd = reader.enter();
+        counts.recordBytes += reader.end - reader.position;
         writer.writeRecord(reader, counts);
         reader.leave(scopeEnd);
       } else if (tag === field.inner) head.scope = readExtent(reader);
@@ -178,6 +198,7 @@ class RequestWalk {
     }
     const added = counts.rows - rows;
     if (head.end(reader, added) !== 0) counts.cutRows = cutRows + added;
+    counts.headBytes += added * head.scope.length;
     reader.leave(outer);
   }
 }

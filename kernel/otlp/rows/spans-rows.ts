@@ -11,8 +11,9 @@ import { PlainColumn } from '../native/plain-column.ts';
 import { fixed32, fixed64, lengthDelimited, varint, type WireReader } from '../wire.ts';
 import { AttributeMap } from './attribute-map.ts';
 import { headColumns } from './head-columns.ts';
+import { insertLimits } from './insert-cuts.ts';
 import { MessageFields } from './message-fields.ts';
-import { type DerivedRows, defineTranscoder, type RecordWriter, type Transcoded } from './rows-block.ts';
+import { type Counts, type DerivedRows, defineTranscoder, type RecordWriter } from './rows-block.ts';
 import { eventColumns, SpanEvents } from './span-events.ts';
 import { linkColumns, SpanLinks } from './span-links.ts';
 
@@ -41,7 +42,7 @@ const spanColumns = (memory: BlockMemory) => ({
   ...linkColumns(memory),
 });
 
-export const spansTranscoder = () => defineTranscoder('spans', (memory) => new SpanWriter(memory));
+export const spansTranscoder = () => defineTranscoder('spans', insertLimits.spans, (memory) => new SpanWriter(memory));
 
 class SpanWriter implements RecordWriter {
   readonly columns;
@@ -59,7 +60,7 @@ class SpanWriter implements RecordWriter {
     this.links = new SpanLinks(this.columns);
   }
 
-  writeRecord(reader: WireReader, counts: Transcoded): void {
+  writeRecord(reader: WireReader, counts: Counts): void {
     const { fields, attributes, events, links } = this;
     fields.clear();
     attributes.clear();
@@ -74,7 +75,7 @@ class SpanWriter implements RecordWriter {
     this.writeColumns(reader, counts);
   }
 
-  private writeColumns(reader: WireReader, counts: Transcoded): void {
+  private writeColumns(reader: WireReader, counts: Counts): void {
     const { columns, attributes, events, links } = this;
     const { at, value } = this.fields;
     const status = this.status.value[statusField.code]!;

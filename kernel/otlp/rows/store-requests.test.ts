@@ -3,6 +3,7 @@ import type { LogRecord } from '../../log/log.ts';
 import type { RowsInsert } from '../../telemetry/client.ts';
 import { otlpHeaders } from '../../topics.ts';
 import { encodeTraces } from '../proof/reference.ts';
+import { insertLimits } from './insert-cuts.ts';
 import type { RowsBlock, Transcoder } from './rows-block.ts';
 import { spansTranscoder } from './spans-rows.ts';
 import { storeRequests } from './store-requests.ts';
@@ -25,6 +26,7 @@ const buggyBlock = (): RowsBlock => {
     get rows() {
       return rows;
     },
+    sent: { rows: 0, recordBytes: 0, headBytes: 0 },
     usedBytes: 0,
     unfoldedBytes: 0,
     heldBytes: 0,
@@ -40,7 +42,7 @@ const buggyBlock = (): RowsBlock => {
     },
   };
 };
-const buggy: Transcoder = { table: 't', structure: 'a UInt8', openBlock: buggyBlock };
+const buggy: Transcoder = { table: 't', structure: 'a UInt8', limits: insertLimits.spans, openBlock: buggyBlock };
 
 test('a request that a bug of ours cannot read is set aside, and holds up nobody', async () => {
   const inserts: RowsInsert[] = [];

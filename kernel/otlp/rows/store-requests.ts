@@ -9,6 +9,7 @@ import { otlpHeaders } from '../../topics.ts';
 import { RowsTooLargeError } from '../native/byte-buffer.ts';
 import { unpack } from '../unpack.ts';
 import { WireError } from '../wire.ts';
+import { isWholeInsert } from './insert-cuts.ts';
 import { readOrigin, UnreadableRecordError } from './origin.ts';
 import type { RowsBlock, Transcoder } from './rows-block.ts';
 
@@ -22,7 +23,7 @@ export const storeLimits: BatchLimits = { maxRecords: 10_000, maxBytes: 8 * 2 **
 /** Called with the number of rows of a batch that were cut at a limit, when there are any. */
 export type OnCut = (rows: number) => void;
 
-/** The `write` of a sink. The same batch makes the same inserts, byte for byte. */
+/** The `write` of a sink. The same batch makes the same inserts, byte for byte; another version of us cuts it alike. */
 export const storeRequests = (
   telemetry: Pick<Telemetry, 'insert'>,
   transcoder: Transcoder,
@@ -60,7 +61,7 @@ export const storeRequests = (
       } catch (error) {
         outcomes.push({ kind: 'dead-letter', offset: record.offset, reason: reasonOf(error) });
       }
-      if (day && isFull(day.block)) await insert(telemetry, transcoder, batch, day, stored);
+      if (day && isFull(transcoder, day.block)) await insert(telemetry, transcoder, batch, day, stored);
       if (bytesSinceYield >= yieldBytes) {
         bytesSinceYield = 0;
         await setImmediate();
@@ -89,15 +90,16 @@ interface DayOfRows {
   inserts: number;
 }
 
-/** When rows of a batch come to this, they are inserted before the rest of it is looked at: memory stays bounded. */
-const insertBytes = 64 * 2 ** 20;
 /**
- * Also when they come to this with the attributes of a resource in each of its rows: ClickHouse makes an index of these, of
- * all rows at once, for which it needs twice as much.
+ * Memory stays bounded, too, where rows are many times what was sent, as no instrumentation makes them: thousands of empty
+ * links, JSON of control characters. Usual rows never come to this, for where it cuts follows from our columns, and another
+ * version may cut elsewhere.
  */
-const unfoldedBytes = 128 * 2 ** 20;
+const maxUsedBytes = 160 * 2 ** 20;
+const maxUnfoldedBytes = 288 * 2 ** 20;
 
-const isFull = (block: RowsBlock): boolean => block.usedBytes >= insertBytes || block.unfoldedBytes >= unfoldedBytes;
+const isFull = ({ limits }: Transcoder, block: RowsBlock): boolean =>
+  isWholeInsert(limits, block.sent) || block.usedBytes >= maxUsedBytes || block.unfoldedBytes >= maxUnfoldedBytes;
 
 /** Requests transcoded at a stretch, a few milliseconds, before others of this process get their turn. */
 const yieldBytes = 2 ** 20;
