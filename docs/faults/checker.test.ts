@@ -90,6 +90,35 @@ test.each(lies)('finds $name', async ({ value, unlisted, finds }) => {
   expect(await disagreements()).toEqual([]);
 });
 
+test.each(['spans', 'calls', 'errors', 'duration_ns_sum'])(
+  'finds that red_services says more %s than the rows',
+  async (column) => {
+    const lie = (times: number) =>
+      telemetry.command(`INSERT INTO red_services
+        (org, project, grain_minutes, start, service, environment, version, received_day, retention_days, ${column})
+        SELECT org, project, grain_minutes, start, service, environment, version, received_day, retention_days,
+          toUInt64(toInt64(${times}))
+        FROM red_services WHERE grain_minutes = 60 LIMIT 1`);
+    await lie(1);
+    expect(await disagreements()).toEqual([expect.stringMatching(/^red_services disagrees with the rows in 1 places/)]);
+    await lie(-1);
+    expect(await disagreements()).toEqual([]);
+  },
+);
+
+test('finds rows of red_services of a service that has no spans', async () => {
+  const lie = (times: number) =>
+    telemetry.command(`INSERT INTO red_services
+      (org, project, grain_minutes, start, service, received_day, retention_days, spans)
+      SELECT org, project, grain_minutes, start, 'nobody', received_day, retention_days, toUInt64(toInt64(${times}))
+      FROM red_services WHERE grain_minutes = 60 LIMIT 1`);
+  await lie(1);
+  expect(await disagreements()).toEqual([expect.stringMatching(/^red_services disagrees .*nobody/)]);
+  await lie(-1);
+  // A row that says nothing of anything is as good as none.
+  expect(await disagreements()).toEqual([]);
+});
+
 /** Sums of unsigned numbers go around, so a row can take away. */
 const addFacet = (value: string, rows: number, unlisted: number): Promise<void> =>
   telemetry.command(`INSERT INTO facets

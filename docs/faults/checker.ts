@@ -136,14 +136,14 @@ const views: readonly { readonly name: string; readonly sql: string }[] = [
   compare(
     'red_services',
     'project, grain_minutes, start, service',
-    ['n', 'failed', 'duration'],
-    `SELECT project, grain_minutes, ${start}, service,
-      count() AS n, countIf(status = 'error') AS failed, sum(duration_ns) AS duration
-      FROM (SELECT * FROM spans WHERE kind IN ('server', 'consumer') OR parent_span_id = toFixedString('', 8))
+    // Of all spans how many there are, and the rest of those that begin the work of a service.
+    ['all', 'n', 'failed', 'duration'],
+    `SELECT project, grain_minutes, ${start}, service, count() AS all, countIf(entry) AS n,
+      countIf(entry AND status = 'error') AS failed, sumIf(duration_ns, entry) AS duration
+      FROM (SELECT *, kind IN ('server', 'consumer') OR parent_span_id = toFixedString('', 8) AS entry FROM spans)
       ARRAY JOIN CAST([1, 10, 60], 'Array(UInt8)') AS grain_minutes`,
-    `SELECT project, grain_minutes, start, service,
-      sum(calls) AS n, sum(errors) AS failed, sum(duration_ns_sum) AS duration
-      FROM (SELECT * FROM red_services WHERE calls > 0)`,
+    `SELECT project, grain_minutes, start, service, sum(spans) AS all,
+      sum(calls) AS n, sum(errors) AS failed, sum(duration_ns_sum) AS duration FROM red_services`,
   ),
   compare(
     'log_counts',
