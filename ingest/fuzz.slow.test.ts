@@ -43,11 +43,12 @@ for (const name of ['KeyValue.keyStrindex', 'AnyValue.stringValueStrindex']) {
   const field = traceRequest.root.lookup(`opentelemetry.proto.common.v1.${name}`)!;
   field.parent!.remove(field);
 }
+const transcoders = { traces: spansTranscoder(), logs: logsTranscoder(), metrics: metricsTranscoder() };
 /** One for each signal, as a sink has. */
 const openBlocks = () => ({
-  traces: spansTranscoder().openBlock(),
-  logs: logsTranscoder().openBlock(),
-  metrics: metricsTranscoder().openBlock(),
+  traces: transcoders.traces.openBlock(),
+  logs: transcoders.logs.openBlock(),
+  metrics: transcoders.metrics.openBlock(),
 });
 let blocks = openBlocks();
 const examples: Record<Signal, Buffer> = Object.fromEntries(
@@ -96,14 +97,46 @@ const collectGarbage = ((): (() => void) => {
   setFlagsFromString('--expose-gc');
   return runInNewContext('gc');
 })();
-/** Without what blocks keep for the next request on purpose. */
-const heapBytes = async (): Promise<number> => {
-  blocks = openBlocks();
+const usedBytes = async (): Promise<number> => {
   collectGarbage();
   // V8 frees the bytes of buffers on another thread, and counts them as gone once the next collection has waited for it.
   await setImmediate();
   collectGarbage();
   return process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
+};
+/** Without what blocks keep for the next request on purpose. */
+const heapBytes = (): Promise<number> => {
+  blocks = openBlocks();
+  return usedBytes();
+};
+
+/** What a block may keep of the requests before (block-memory.ts), and halves with each that needs less than an eighth of it. */
+const keptOfBlock = 128 * mebibyte;
+const halvingsToNothing = Math.log2(keptOfBlock / 1024);
+/** What each dictionary may keep of its keys (byte-buffer.ts), and of tables of 2^16 places with half as many entries (dictionary.ts). */
+const keptOfKeys = mebibyte;
+const keptOfTables = 4 * (2 ** 16 + 4 * 2 ** 15);
+
+/** Bytes that a block says it holds, beyond those of a new one. */
+const heldOf = (signal: Signal): number => blocks[signal].heldBytes - transcoders[signal].openBlock().heldBytes;
+const dictionariesOf = (signal: Signal): number => transcoders[signal].structure.split('LowCardinality(').length - 1;
+
+/** Neither readers nor blocks may keep more than they say: nothing, what is counted as held, and the tables of dictionaries. */
+const expectLittleKept = async (before: number): Promise<void> => {
+  let allowedBytes = 0;
+  for (const signal of signals) {
+    blocks[signal].clear();
+    expect(blocks[signal].heldBytes, signal).toBeLessThanOrEqual(keptOfBlock);
+    allowedBytes += heldOf(signal) + dictionariesOf(signal) * keptOfTables;
+  }
+  const withBlocks = await usedBytes();
+  for (const signal of signals) {
+    for (let i = 0; i < halvingsToNothing; i++) blocks[signal].clear();
+    expect(heldOf(signal), signal).toBeLessThanOrEqual(dictionariesOf(signal) * keptOfKeys);
+  }
+  const without = await heapBytes();
+  expect((without - before) / mebibyte).toBeLessThan(16);
+  expect((withBlocks - without) / mebibyte).toBeLessThan(allowedBytes / mebibyte + 16);
 };
 
 /** Undefined when the reader says, as it may, that this is no request. */
@@ -150,7 +183,7 @@ describe('straight at the readers', () => {
     await forMutants(2000, protobufCorpus, checkThrough);
     const before = await heapBytes();
     await forMutants(roundsPerEncoding, protobufCorpus, checkThrough);
-    expect(((await heapBytes()) - before) / mebibyte).toBeLessThan(16);
+    await expectLittleKept(before);
     expectVariety(roundsPerEncoding);
   });
 
@@ -164,7 +197,7 @@ describe('straight at the readers', () => {
     await forMutants(2000, jsonCorpus, read);
     const before = await heapBytes();
     await forMutants(roundsPerEncoding, jsonCorpus, read);
-    expect(((await heapBytes()) - before) / mebibyte).toBeLessThan(16);
+    await expectLittleKept(before);
     expectVariety(roundsPerEncoding);
   });
 });
