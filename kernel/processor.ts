@@ -32,8 +32,13 @@ export interface Sink {
   /**
    * Stores the batch. Must be idempotent under `batch.token`. A throw means: try again later. A `RejectedBatchError`
    * means: this data will never be taken; the runner then finds the records at fault by writing ever smaller parts.
+   *
+   * @param mayStore of a sink that makes rows ahead: given while the batch before is still being stored. Until it resolves
+   * nothing may be stored, and nothing ever when it rejects.
    */
-  write(batch: Batch): Promise<readonly Outcome[]>;
+  write(batch: Batch, mayStore?: Promise<void>): Promise<readonly Outcome[]>;
+  /** It heeds `mayStore`, so that rows of a batch are made while those of the one before are stored. */
+  readonly makesRowsAhead?: boolean;
 }
 
 /** Names of the topics that a processor reads. */

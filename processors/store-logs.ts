@@ -12,4 +12,5 @@ export const storeLogs = (telemetry: Telemetry, onCut?: OnCut): Sink =>
     limits: storeLimits,
     rows: { table: 'logs', shared: { facets: "signal = 'logs'" } },
     write: storeRequests(telemetry, logsTranscoder(), onCut),
+    makesRowsAhead: true,
   });

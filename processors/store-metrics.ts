@@ -12,4 +12,5 @@ export const storeMetrics = (telemetry: Telemetry, onCut?: OnCut): Sink =>
     limits: storeLimits,
     rows: { table: 'metric_points' },
     write: storeRequests(telemetry, metricsTranscoder(), onCut),
+    makesRowsAhead: true,
   });

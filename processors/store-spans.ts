@@ -12,4 +12,5 @@ export const storeSpans = (telemetry: Telemetry, onCut?: OnCut): Sink =>
     limits: storeLimits,
     rows: { table: 'spans', shared: { facets: "signal = 'spans'" } },
     write: storeRequests(telemetry, spansTranscoder(), onCut),
+    makesRowsAhead: true,
   });

@@ -6,14 +6,18 @@
 import type { LogRecord } from '../log/log.ts';
 import { type Batch, type Outcome, RejectedBatchError, type Sink } from '../processor.ts';
 
-/** @param begin rejects when the partition is another member's now: this can take long, and nothing is written after. */
+/**
+ * @param begin rejects when the partition is another member's now: this can take long, and nothing is written after.
+ * @param write of the whole batch
+ */
 export const writeOrIsolate = async (
   sink: Sink,
   batch: Batch,
   begin: () => Promise<void>,
+  write: () => Promise<readonly Outcome[]> = () => sink.write(batch),
 ): Promise<readonly Outcome[]> => {
   try {
-    return await sink.write(batch);
+    return await write();
   } catch (error) {
     if (!(error instanceof RejectedBatchError)) throw error;
     const stored = new Set(error.stored);

@@ -9,12 +9,12 @@ import { reached } from '../steps.ts';
 import { backOff } from './back-off.ts';
 import { readBatch } from './batch.ts';
 import { deletedUnread } from './deleted-unread.ts';
-import { writeOrIsolate } from './isolate.ts';
+import { type LookAhead, lookAhead } from './look-ahead.ts';
 import type { ProcessorMeter } from './meter.ts';
 import { formatNote, noteAt } from './note.ts';
-import { passOver, whyNotOf } from './pass-over.ts';
-import { resume } from './resume.ts';
+import { type Resumption, resume } from './resume.ts';
 import { appendDeadLetters, outcomeOfRefused } from './set-aside.ts';
+import { type StartedBatch, startBatch } from './started-batch.ts';
 
 export interface SinkRun {
   readonly sink: Sink;
@@ -26,53 +26,66 @@ export interface SinkRun {
 export const runSink = ({ sink, log, meter }: SinkRun): Promise<() => Promise<void>> =>
   log.join(sink.name, [sink.reads.name], async (partition) => {
     const retry = backOff(partition.signal);
+    const ahead = lookAhead(sink, partition);
     while (!partition.signal.aborted) {
       try {
-        await writeNextBatch(sink, partition, log, meter);
+        await writeNextBatch(sink, partition, ahead, log, meter);
         retry.reset();
       } catch (error) {
+        ahead.drop();
         if (partition.signal.aborted) return;
         if (!(error instanceof PartitionTakenError)) meter.failed(error);
         await retry.wait();
       }
     }
+    ahead.drop();
   });
 
-const writeNextBatch = async (sink: Sink, partition: PartitionReader, log: Log, meter: ProcessorMeter) => {
+const writeNextBatch = async (
+  sink: Sink,
+  partition: PartitionReader,
+  ahead: LookAhead,
+  log: Log,
+  meter: ProcessorMeter,
+) => {
   const resumption = await resume(partition, log, meter);
   if (resumption === undefined) return;
   const { from, offset, begun, replay } = resumption;
-  const { topic, partition: number, logId } = partition;
-  const records = await readBatch(partition, offset, sink.limits, begun.left ?? begun.end);
-  if (records.length === 0) return;
+  const isUsual = begun.end === undefined && replay === undefined;
+  const started = (isUsual ? await ahead.take(offset) : undefined) ?? (await startNext(sink, partition, resumption));
+  if (started === undefined) return;
+  const { batch, extent } = started;
   reached('sink: batch read');
+  const lost = await deletedUnread(log, partition, from, batch.records);
+  // A member that is no longer one is refused here, and so never begins to write.
+  const begin = () => partition.commit(from, formatNote({ ...begun, ...(replay && { replay }), ...extent }));
+  await begin();
+  reached('sink: extent noted');
+  const startedMs = performance.now();
+  if (isUsual) ahead.begin(extent.end);
+  const written = await started.store(begin);
+  reached('sink: rows stored');
+  const outcomes = written.map((outcome) => letGo(batch, outcome));
+  await untilDone(partition, meter, () => appendDeadLetters(log, sink.name, partition.logId, batch, outcomes));
+  reached('sink: dead letters appended');
+  const next = begun.left ?? extent.end;
+  await untilDone(partition, meter, () => partition.commit(next, noteAt(next, replay)));
+  reached('sink: place moved');
+  meter.lost(partition.topic, lost);
+  meter.wrote(batch, outcomes, performance.now() - startedMs);
+};
+
+const startNext = async (
+  sink: Sink,
+  partition: PartitionReader,
+  { offset, begun, replay }: Resumption,
+): Promise<StartedBatch | undefined> => {
+  const records = await readBatch(partition, offset, sink.limits, begun.left ?? begun.end);
+  if (records.length === 0) return undefined;
   // Not by what is left of a batch that was begun: if it was stored, it must be known again.
   const first = begun.first ?? records[0]!.offset;
   const end = begun.end ?? records.at(-1)!.offset + 1;
-  const lost = await deletedUnread(log, partition, from, records);
-  // A member that is no longer one is refused here, and so never begins to write.
-  const begin = () => partition.commit(from, formatNote({ ...begun, ...(replay && { replay }), first, end }));
-  await begin();
-  reached('sink: extent noted');
-  const again = replay ? `/replay-${replay.id}` : '';
-  const batch: Batch = {
-    token: `${sink.name}/${logId}/${topic}/${number}/${first}-${end}${again}`,
-    topic,
-    partition: number,
-    records,
-  };
-  const startedMs = performance.now();
-  const { taken, outcomes: passedOver } = passOver(records, whyNotOf(sink.name, replay));
-  const written = taken.length === 0 ? [] : await writeOrIsolate(sink, { ...batch, records: taken }, begin);
-  reached('sink: rows stored');
-  const outcomes = [...passedOver, ...written.map((outcome) => letGo(batch, outcome))];
-  await untilDone(partition, meter, () => appendDeadLetters(log, sink.name, logId, batch, outcomes));
-  reached('sink: dead letters appended');
-  const next = begun.left ?? end;
-  await untilDone(partition, meter, () => partition.commit(next, noteAt(next, replay)));
-  reached('sink: place moved');
-  meter.lost(topic, lost);
-  meter.wrote(batch, outcomes, performance.now() - startedMs);
+  return startBatch(sink, partition, records, { first, end }, replay);
 };
 
 /**

@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { freeBytes } from '../../free-bytes.ts';
 import type { LogRecord } from '../../log/log.ts';
-import { type Batch, type BatchLimits, type Outcome, RejectedBatchError } from '../../processor.ts';
+import { type Batch, type BatchLimits, type Outcome, RejectedBatchError, type Sink } from '../../processor.ts';
 import { reached } from '../../steps.ts';
 import type { Telemetry } from '../../telemetry/client.ts';
 import { otlpHeaders } from '../../topics.ts';
@@ -14,11 +14,11 @@ import { readOrigin, UnreadableRecordError } from './origin.ts';
 import type { RowsBlock, Transcoder } from './rows-block.ts';
 
 /**
- * Of small inserts ClickHouse makes small parts, which cost more than their rows: a span takes half the CPU in inserts of
- * 100,000 that it takes in inserts of 20,000 (docs/decisions/0019). A second is what freshness allows; 8 MiB of the log
- * are 100,000 spans or 200,000 log records.
+ * Of small inserts ClickHouse makes small parts, which cost more than their rows. From 50,000 spans on a larger insert is no
+ * cheaper, but takes more memory: 250 MB more for 100,000, where ClickHouse indexes the text of their attributes. A second is
+ * what freshness allows; 4 MiB of the log are 50,000 spans or 100,000 log records.
  */
-export const storeLimits: BatchLimits = { maxRecords: 10_000, maxBytes: 8 * 2 ** 20, lingerMs: 1000 };
+export const storeLimits: BatchLimits = { maxRecords: 10_000, maxBytes: 4 * 2 ** 20, lingerMs: 1000 };
 
 /** Called with the number of rows of a batch that were cut at a limit, when there are any. */
 export type OnCut = (rows: number) => void;
@@ -28,10 +28,10 @@ export const storeRequests = (
   telemetry: Pick<Telemetry, 'insert'>,
   transcoder: Transcoder,
   onCut: OnCut = () => {},
-): ((batch: Batch) => Promise<readonly Outcome[]>) => {
+): Sink['write'] => {
   /** What batches before wrote to: their memory serves again. Those of several partitions are under way at once. */
   const spares: RowsBlock[] = [];
-  return async (batch) => {
+  return async (batch, mayStore = Promise.resolve()) => {
     const outcomes: Outcome[] = [];
     const days = new Map<string, DayOfRows>();
     /** Offsets of records whose rows are in the store. */
@@ -61,12 +61,16 @@ export const storeRequests = (
       } catch (error) {
         outcomes.push({ kind: 'dead-letter', offset: record.offset, reason: reasonOf(error) });
       }
-      if (day && isFull(transcoder, day.block)) await insert(telemetry, transcoder, batch, day, stored);
+      if (day && isFull(transcoder, day.block)) {
+        await mayStore;
+        await insert(telemetry, transcoder, batch, day, stored);
+      }
       if (bytesSinceYield >= yieldBytes) {
         bytesSinceYield = 0;
         await setImmediate();
       }
     }
+    await mayStore;
     for (const day of days.values()) await insert(telemetry, transcoder, batch, day, stored);
     // Only now: of an insert that failed, bytes may still be on their way.
     for (const { block } of days.values()) {
