@@ -16,10 +16,12 @@ const start = async (code: string): Promise<number> => {
 };
 
 test('a process that takes a fifth of a core is no quiet one, and whoever counts its CPU is told', async () => {
-  const pid = await start('setInterval(() => { const t = Date.now(); while (Date.now() - t < 20); }, 100)');
+  // Of CPU, not of time: what else the machine does must not make it a quiet one.
+  const burn = 'const before = process.cpuUsage(); while (process.cpuUsage(before).user < 20_000);';
+  const pid = await start(`setInterval(() => { ${burn} }, 100)`);
   const quiet = await untilQuiet({ readCpuSeconds: () => treeCpuSeconds(pid), countMerges: () => 0 }, wanted);
   expect(quiet).toMatchObject({ isQuiet: false });
-  expect(noteOf(quiet)).toBe('without what was still at work 3 s later');
+  expect(noteOf(quiet)).toMatch(/^without what was still at work \d+ s later$/);
 });
 
 test('a process that waits is quiet once it has done so for a while', async () => {
@@ -34,7 +36,7 @@ test('a process that waits is quiet once it has done so for a while', async () =
 });
 
 test('a merge that waits for the disk, and the pause between two, are waited for', async () => {
-  const merges = [0, 1, 0, 0, 0, 1];
+  const merges = [0, 1, 0, 1, 0, 1];
   const quiet = await untilQuiet(
     { readCpuSeconds: () => 0, countMerges: () => merges.shift() ?? 0 },
     { calmSeconds: 0.5, limitSeconds: 60 },
