@@ -160,6 +160,14 @@ describe.runIf(hasBrowser())('a trace of three services', () => {
     await page.waitForURL((url) => !url.searchParams.has('service') && !url.searchParams.has('errors'));
   });
 
+  test('says so where nothing is left to show', async () => {
+    await page.goto(`${syntra.url}/traces/${traceId}?service=gone`);
+    await page.getByText('There is no such span in this trace').waitFor();
+    expect(await page.getByRole('treeitem').count()).toBe(0);
+    await page.getByRole('button', { name: 'Show all spans', exact: true }).click();
+    await row('SELECT carts, db').waitFor();
+  });
+
   test('cuts long texts until one wants them, and finds a span by the pod it ran in', async () => {
     const find = page.getByRole('textbox', { name: 'Find a span or attribute' });
     await find.fill('k8s.pod.name=shop-7f9c');
