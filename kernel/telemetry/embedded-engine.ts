@@ -3,7 +3,6 @@
  * first says how. Its own defaults are those of a server that has a machine to itself.
  */
 import { Session } from 'chdb';
-import { letMergesYield } from './yielding-merges.ts';
 
 export interface Engine {
   close(): void;
@@ -12,7 +11,6 @@ export interface Engine {
 /** Starts it, unless it runs already, and keeps it running until it is closed. Takes a tenth of a second of the main thread. */
 export const startEngine = (path: string): Engine => {
   const session = new Session(path, { connectionArgs: settings.map(([name, value]) => `--${name}=${value}`) });
-  letMergesYield();
   return { close: () => session.close() };
 };
 

@@ -18,7 +18,6 @@ import { restMergesWhileDiskIsLow } from './rest-merges.ts';
 import { startRestartableEngine } from './restartable-engine.ts';
 import { writeSpoolFile } from './spool-file.ts';
 import { takeBackOrphanedTokens } from './take-back-tokens.ts';
-import { letMergesYield } from './yielding-merges.ts';
 
 export interface EmbeddedTelemetryOptions {
   /** Created when missing. */
@@ -46,11 +45,7 @@ export const openEmbeddedTelemetry = async ({
   );
   const engine = startRestartableEngine(path);
   const { readers, writers } = engine;
-  const command = async (sql: string): Promise<void> => {
-    await writers.lend((client) => client.command({ query: sql }));
-    // The first table brings the threads that merge.
-    letMergesYield();
-  };
+  const command = (sql: string) => writers.lend(async (client) => void (await client.command({ query: sql })));
   const inspect = <Row>(sql: string) =>
     readers.lend(async (client) => (await client.query({ query: sql, format: 'JSONEachRow' })).json<Row>());
   const beginLooking = () => restMergesWhileDiskIsLow({ directory: path, command, report });
