@@ -9,8 +9,9 @@ export interface ProcessFigures {
   readonly cpuSeconds: number;
   /** By kind of thread, of those that live. */
   readonly threads: Readonly<Record<string, number>>;
+  /** RSS: a page that several processes share counts in each of them. */
   readonly residentBytes: number;
-  /** Each page divided by the number of processes that map it. */
+  /** PSS: each page divided by the number of processes that map it. */
   readonly sharedOutBytes: number;
   /** What is no part of a file. */
   readonly ownBytes: number;
@@ -40,11 +41,11 @@ const cpuOf = ([syntra, ...postgres]: readonly ProcessFigures[]): Record<string,
   };
 };
 
-export const groupsOf = (processes: readonly ProcessFigures[]) => {
-  const [syntra, ...postgres] = processes;
-  const sum = (of: (process: ProcessFigures) => number) => postgres.reduce((total, process) => total + of(process), 0);
-  return { syntra: syntra!, postgres: { sharedOutBytes: sum(({ sharedOutBytes }) => sharedOutBytes) } };
-};
+export const residentBytes = (processes: readonly ProcessFigures[]): number =>
+  processes.reduce((sum, process) => sum + process.residentBytes, 0);
+
+export const sharedOutBytes = (processes: readonly ProcessFigures[]): number =>
+  processes.reduce((sum, process) => sum + process.sharedOutBytes, 0);
 
 const ticksPerSecond = 100;
 

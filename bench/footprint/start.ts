@@ -1,13 +1,17 @@
-/** Syntra as `npm start` starts it, and when which part of it was there. */
+/** Syntra as `npm start` starts it, with npm or without, and when which part of it was there. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { processTree } from '../process-tree.ts';
 import { readProcesses } from './processes.ts';
 
 export interface StartedSyntra {
   readonly pid: number;
+  /** npm's, where it was started by npm; otherwise its own. */
+  readonly firstPid: number;
   /** From the first of its processes until /readyz says 200. */
   readonly readyMs: number;
   /** Of all its processes until then. */
@@ -20,15 +24,25 @@ export interface StartedSyntra {
 const root = join(import.meta.dirname, '../..');
 const startTimeoutMs = 60_000;
 
+export interface StartOptions {
+  readonly dataDir: string;
+  /** Where V8 keeps what it has compiled. */
+  readonly compileCache: string;
+  /** With npm, which stays: default: what npm runs, alone. */
+  readonly isByNpm?: boolean;
+}
+
 /** @throws Error with what it printed when it ends or is not ready within a minute. */
-export const startAsNpmDoes = async (dataDir: string): Promise<StartedSyntra> => {
+export const startAsNpmDoes = async ({ dataDir, compileCache, isByNpm }: StartOptions): Promise<StartedSyntra> => {
   await rm(join(dataDir, 'ports.json'), { force: true });
   const fromMs = Date.now();
-  const child = spawn('sh', [join(root, 'cli/start.sh')], {
-    env: { ...process.env, ...settings, SYNTRA_DATA_DIR: dataDir },
+  const [command, ...args] = isByNpm ? ['npm', 'start'] : ['sh', 'cli/start.sh'];
+  const child = spawn(command, args, {
+    cwd: root,
+    env: { ...process.env, ...settings, SYNTRA_DATA_DIR: dataDir, NODE_COMPILE_CACHE: compileCache },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const pid = child.pid!;
+  const firstPid = child.pid!;
   const exited = once(child, 'close');
   let printed = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -37,7 +51,8 @@ export const startAsNpmDoes = async (dataDir: string): Promise<StartedSyntra> =>
     });
   }
   const stop = async (): Promise<void> => {
-    child.kill('SIGTERM');
+    // Syntra itself: npm ends with it.
+    if (child.exitCode === null && child.signalCode === null) process.kill(pidOfSyntra(firstPid), 'SIGTERM');
     await exited;
   };
   while (!(await isReady(dataDir))) {
@@ -48,8 +63,9 @@ export const startAsNpmDoes = async (dataDir: string): Promise<StartedSyntra> =>
     await sleep(5);
   }
   const readyMs = Date.now() - fromMs;
+  const pid = pidOfSyntra(firstPid);
   const cpuSeconds = readProcesses(pid).reduce((sum, process) => sum + process.cpuSeconds, 0);
-  return { pid, readyMs, cpuSeconds, parts: partsOf(printed, readyMs), stop };
+  return { pid, firstPid, readyMs, cpuSeconds, parts: partsOf(printed, readyMs), stop };
 };
 
 const settings = {
@@ -58,6 +74,19 @@ const settings = {
   SYNTRA_OTLP_GRPC_PORT: '0',
   // Says when each part was there.
   SYNTRA_LOG_LEVEL: 'debug',
+};
+
+/** The first of the tree that runs our program; the first of all while there is none. */
+const pidOfSyntra = (firstPid: number): number =>
+  processTree(firstPid).find((pid) => commandOf(pid).includes('main.ts')) ?? firstPid;
+
+/** Of one that is gone: nothing. */
+const commandOf = (pid: number): readonly string[] => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
 };
 
 const isReady = async (dataDir: string): Promise<boolean> => {
