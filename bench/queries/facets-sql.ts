@@ -2,7 +2,7 @@
  * Facets of rows that were made by SQL. Those of ingest are counted on their way into a block (docs/decisions/0020), which
  * rows like these never are. What is listed is what `kernel/otlp/facets/` lists, had a piece of the day been one block.
  */
-import { facetLimits } from '../../kernel/otlp/facets/facet-counter.ts';
+import { facetLimits } from '../../kernel/otlp/facets/facet-limits.ts';
 import type { Dataset } from './dataset.ts';
 import { isWithin, type Piece } from './pieces.ts';
 

@@ -1,4 +1,4 @@
-/** A hash of bytes for tables in memory. It must decide nothing that is written: each process has another one. */
+/** Hashes for tables in memory. They must decide nothing that is written: each process has others. */
 import { randomInt } from 'node:crypto';
 
 /** So that nobody can send values that all hash alike. */
@@ -14,6 +14,12 @@ export const hashBytes = (bytes: Uint8Array, view: DataView, at: number, length:
     for (let i = 0; i < last; i += 4) hash = mixed(hash, view.getInt32(at + i, true));
     hash = mixed(hash, view.getInt32(at + last, true));
   }
+  return hash ^ (hash >>> 16);
+};
+
+/** Of a number of 32 bits. @param salt what equal numbers are told apart by */
+export const hashNumber = (number: number, salt: number): number => {
+  const hash = mixed(seed ^ salt, number);
   return hash ^ (hash >>> 16);
 };
 

@@ -4,23 +4,21 @@
  * same in a view, spends more on it than on storing the rows (docs/decisions/0020).
  */
 
+import type { DerivedRows } from '../derived-rows.ts';
 import type { ByteBuffer } from '../native/byte-buffer.ts';
 import type { Dictionary } from '../native/dictionary.ts';
-import type { LowCardinalityColumn } from '../native/low-cardinality-column.ts';
 import type { MapColumn } from '../native/map-column.ts';
 import type { MapRunsColumn } from '../native/map-runs-column.ts';
 import type { PlainColumn } from '../native/plain-column.ts';
 import { structureOf, writeBlock } from '../native/write-block.ts';
-import type { DerivedRows } from '../rows/rows-block.ts';
 import { WireReader } from '../wire.ts';
 import { FacetColumns } from './facet-columns.ts';
-import { FacetCounter, type FacetLimits, facetLimits } from './facet-counter.ts';
-import { hourOf, TenantHours } from './tenant-hours.ts';
+import { FacetCounter } from './facet-counter.ts';
+import { type FacetLimits, facetLimits } from './facet-limits.ts';
+import { hourOf, type TenantColumns, TenantHours } from './tenant-hours.ts';
 
 /** What is read of a block: columns of a table of records. */
-export interface RecordColumns {
-  readonly org: LowCardinalityColumn;
-  readonly project: LowCardinalityColumn;
+export interface RecordColumns extends TenantColumns {
   readonly received_at: PlainColumn;
   readonly retention_days: PlainColumn;
   readonly attributes: MapColumn;
@@ -37,14 +35,15 @@ export type FacetSignal = keyof typeof signals;
 export class FacetsOfBlock {
   private readonly out = new FacetColumns();
   private readonly signal: FacetSignal;
-  private readonly hours = new TenantHours();
+  private readonly hours: TenantHours;
   private readonly ofRecords: FacetCounter;
   private readonly ofResources: FacetCounter;
 
   constructor(signal: FacetSignal, limits: FacetLimits = facetLimits) {
     this.signal = signal;
-    this.ofRecords = new FacetCounter(limits);
-    this.ofResources = new FacetCounter(limits);
+    this.hours = new TenantHours(limits.hours);
+    this.ofRecords = new FacetCounter(limits, this.hours);
+    this.ofResources = new FacetCounter(limits, this.hours);
   }
 
   /** The rows in ClickHouse's Native format, in parts that are valid until the next block is counted. */
@@ -56,8 +55,8 @@ export class FacetsOfBlock {
   /** @param time of each record @param rows of the block, which all were received on the same day */
   count(block: RecordColumns, time: PlainColumn, rows: number): void {
     this.out.clear();
-    this.hours.clear();
     if (rows === 0) return;
+    this.hours.start(block, rows);
     this.countRecords(block, time, rows);
     this.countResources(block, time, rows);
     const day = Math.floor(millisecondsAt(block.received_at.values, 0) / dayMs);
@@ -80,24 +79,24 @@ export class FacetsOfBlock {
   }
 
   private countRecords(block: RecordColumns, time: PlainColumn, rows: number): void {
-    const { pairs, ends, dictionary } = block.attributes;
+    const { pairs, ends } = block.attributes;
     const keys = pairs.keys.view;
     const { ofRecords } = this;
-    ofRecords.start(dictionary.count, pairs.values);
+    ofRecords.start(pairs.values);
     let pair = 0;
     let at = 0;
     for (let row = 0; row < rows; row++) {
       const end = ends.view.getInt32(8 * row, true);
-      at = ofRecords.count(this.hourOf(block, time, row), keys, pair, end, at, 1);
+      at = ofRecords.count(this.hourOf(block, time, row), keys, pair, end, at);
       pair = end;
     }
   }
 
   /** Each resource once, times its rows of an hour. */
   private countResources(block: RecordColumns, time: PlainColumn, rows: number): void {
-    const { runs, dictionary, values } = block.resource_attributes;
+    const { runs, values } = block.resource_attributes;
     const { ofResources } = this;
-    ofResources.start(dictionary.count, values.keys);
+    ofResources.start(values.keys);
     for (let row = 0, run = 0, pair = 0; row < rows; run++) {
       const last = runs.rowEnds.view.getInt32(4 * run, true);
       const endPair = runs.pairEnds.view.getInt32(4 * run, true);

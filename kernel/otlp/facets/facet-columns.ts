@@ -6,7 +6,7 @@ import type { Columns } from '../native/write-block.ts';
 
 export class FacetColumns {
   rows = 0;
-  // What may be counted is bounded (facet-counter.ts), and with it what this comes to.
+  // What may be counted is bounded (facet-limits.ts), and with it what this comes to.
   private readonly memory = new BlockMemory(Number.POSITIVE_INFINITY);
   private readonly plain = (type: string) => new PlainColumn(this.memory, type);
   readonly org = new LowCardinalityColumn(this.memory);

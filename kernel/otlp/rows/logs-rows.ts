@@ -1,5 +1,6 @@
 /** From an ExportLogsServiceRequest to rows of the table `logs`. Field numbers: opentelemetry/proto/logs/v1/logs.proto. */
 
+import type { DerivedRows } from '../derived-rows.ts';
 import { FacetsOfBlock } from '../facets/count-facets.ts';
 import { cut, cutName, limits, sum32 } from '../limits.ts';
 import type { BlockMemory } from '../native/block-memory.ts';
@@ -13,7 +14,7 @@ import { headColumns } from './head-columns.ts';
 import { insertLimits } from './insert-cuts.ts';
 import { MessageFields } from './message-fields.ts';
 import type { Origin } from './origin.ts';
-import { type Counts, type DerivedRows, defineTranscoder, type RecordWriter } from './rows-block.ts';
+import { type Counts, defineTranscoder, type RecordWriter } from './rows-block.ts';
 import { severityOfNumber, severityOfText } from './severity.ts';
 import { ValueText } from './value-text.ts';
 

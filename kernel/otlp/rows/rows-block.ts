@@ -7,6 +7,7 @@
  * occur once occurs again, the last one counts.
  */
 
+import type { DerivedRows } from '../derived-rows.ts';
 import { limits } from '../limits.ts';
 import { BlockMemory } from '../native/block-memory.ts';
 import { type Columns, structureOf, writeBlock } from '../native/write-block.ts';
@@ -55,14 +56,6 @@ export interface RowsBlock {
   /** What follows from these rows for another table, if anything does; valid until the block changes. */
   derived(): DerivedRows | undefined;
   clear(): void;
-}
-
-/** Rows of another table, in ClickHouse's Native format. They belong to the same partition. */
-export interface DerivedRows {
-  readonly table: string;
-  readonly structure: string;
-  readonly rows: readonly Uint8Array[];
-  readonly rowCount: number;
 }
 
 /** What is counted of a request on the way through it. */

@@ -1,5 +1,6 @@
 /** From an ExportTraceServiceRequest to rows of the table `spans`. Field numbers: opentelemetry/proto/trace/v1/trace.proto. */
 
+import type { DerivedRows } from '../derived-rows.ts';
 import { FacetsOfBlock } from '../facets/count-facets.ts';
 import { cut, cutName, cutValue, limits, sum32 } from '../limits.ts';
 import type { BlockMemory } from '../native/block-memory.ts';
@@ -13,7 +14,7 @@ import { AttributeMap } from './attribute-map.ts';
 import { headColumns } from './head-columns.ts';
 import { insertLimits } from './insert-cuts.ts';
 import { MessageFields } from './message-fields.ts';
-import { type Counts, type DerivedRows, defineTranscoder, type RecordWriter } from './rows-block.ts';
+import { type Counts, defineTranscoder, type RecordWriter } from './rows-block.ts';
 import { eventColumns, SpanEvents } from './span-events.ts';
 import { linkColumns, SpanLinks } from './span-links.ts';
 
