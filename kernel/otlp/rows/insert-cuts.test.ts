@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import type { RowsInsert } from '../../telemetry/client.ts';
 import { otlpHeaders } from '../../topics.ts';
 import { encodeLogs, encodeMetrics, encodeTraces } from '../proof/reference.ts';
-import { insertLimits, isWholeInsert } from './insert-cuts.ts';
+import { bytesOfRecord, insertLimits, isWholeInsert } from './insert-cuts.ts';
 import { logsTranscoder } from './logs-rows.ts';
 import { metricsTranscoder } from './metrics-rows.ts';
 import type { RowsBlock, Transcoder } from './rows-block.ts';
@@ -37,30 +37,30 @@ const bucketCounts = times(160, 1);
 test.each([
   ['an empty request', spansTranscoder(), traces({}, {}, []), [0, 0, 0]],
   ['empty spans', spansTranscoder(), traces({}, {}, [{}, {}, {}]), [3, 0, 0]],
-  ['spans with names', spansTranscoder(), traces({}, {}, [{ name: 'four' }, { name: 'fifty' }]), [2, 6 + 7, 0]],
+  ['spans with names', spansTranscoder(), traces({}, {}, [{ name: 'four' }, { name: 'fifty' }]), [2, 3 + 4, 0]],
   ['a resource', spansTranscoder(), traces(head(50), {}, [{}, {}]), [2, 0, 2 * 59]],
   ['a resource and a scope', spansTranscoder(), traces(head(50), { name: 'lib' }, [{}, {}]), [2, 0, 2 * (59 + 5)]],
-  ['links and events', spansTranscoder(), traces({}, {}, [{ links: [{}, {}], events: [{}] }]), [1, 6, 0]],
+  ['links and events', spansTranscoder(), traces({}, {}, [{ links: [{}, {}], events: [{}] }]), [1, 3, 0]],
   [
     'a thousand attributes',
     spansTranscoder(),
     traces({}, {}, [{ attributes: times(1000, attribute('k', 'v')) }]),
-    [1, 10_000, 0],
+    [1, 10_000 - 320, 0],
   ],
-  ['log records', logsTranscoder(), logs(head(1), [{ body: { stringValue: 'text' } }, {}]), [2, 8, 2 * 10]],
-  ['a gauge', metricsTranscoder(), metrics({}, { name: 'm', gauge: { dataPoints: [{}, {}, {}] } }), [3, 3 + 2 + 6, 0]],
-  ['a metric without data', metricsTranscoder(), metrics(head(1), { name: 'm' }), [0, 3, 0]],
+  ['log records', logsTranscoder(), logs(head(1), [{ body: { stringValue: 'text' } }, {}]), [2, 4, 2 * 10]],
+  ['a gauge', metricsTranscoder(), metrics({}, { name: 'm', gauge: { dataPoints: [{}, {}, {}] } }), [3, 6, 0]],
+  ['a metric without data', metricsTranscoder(), metrics(head(1), { name: 'm' }), [0, 2, 0]],
   [
     'metadata',
     metricsTranscoder(),
     metrics({}, { metadata: [attribute('k', 'v')], sum: { dataPoints: [{}, {}] } }),
-    [2, 10 + 6, 2 * 10],
+    [2, 5 + 3, 2 * 10],
   ],
   [
     'a histogram',
     metricsTranscoder(),
     metrics({}, { histogram: { dataPoints: [{ bucketCounts: [1, 2] }] } }),
-    [1, 2 + 2 + 18, 0],
+    [1, 11, 0],
   ],
   [
     'an exponential histogram',
@@ -68,10 +68,23 @@ test.each([
     metrics(head(1), {
       exponentialHistogram: { dataPoints: [{ positive: { bucketCounts }, negative: { bucketCounts: [1] } }] },
     }),
-    [1, 3 + 3 + (3 + 3 + 160) + (2 + 2 + 1) + 8 * 161, 10],
+    [1, 89 + 8 * 161, 10],
   ],
 ] as const)('what was sent is counted so: %s', (_, transcoder, request, [rows, recordBytes, headBytes]) => {
   expect(sentOf(transcoder, request)).toEqual({ rows, recordBytes, headBytes });
+});
+
+test.each([
+  [0, 0],
+  [1, 1],
+  [2, 1],
+  [7, 4],
+  [639, 320],
+  [640, 320],
+  [641, 321],
+  [60_000, 59_680],
+])('a record of %i bytes counts %i', (length, expected) => {
+  expect(bytesOfRecord(length)).toBe(expected);
 });
 
 test('what is refused counts nothing', () => {
@@ -83,14 +96,14 @@ test('what is refused counts nothing', () => {
 });
 
 test.each([
-  ['spans', [655_360, 0, 0], [655_359, 159, 0]],
-  ['spans', [0, 104_857_600, 0], [0, 104_857_599, 46_137_344]],
-  ['spans', [1000, 104_697_600, 0], [1000, 104_697_599, 0]],
-  ['spans', [1000, 0, 150_994_944], [1000, 0, 150_994_943]],
-  ['logs', [655_360, 0, 0], [655_359, 159, 0]],
-  ['logs', [1, 1, 150_994_943], [1, 1, 150_994_942]],
+  ['spans', [349_526, 0, 0], [349_525, 63, 0]],
+  ['spans', [0, 67_108_864, 0], [0, 67_108_863, 67_108_864]],
+  ['spans', [1000, 66_916_864, 0], [1000, 66_916_863, 0]],
+  ['spans', [1000, 0, 134_217_728], [1000, 0, 134_217_727]],
+  ['logs', [349_526, 0, 0], [349_525, 63, 0]],
+  ['logs', [1, 1, 134_217_727], [1, 1, 134_217_726]],
   ['metrics', [262_144, 0, 0], [262_143, 255, 0]],
-  ['metrics', [1, 0, 75_497_472], [1, 0, 75_497_471]],
+  ['metrics', [1, 0, 67_108_864], [1, 0, 67_108_863]],
   ['metrics', [1, 67_108_608, 0], [1, 67_108_607, 0]],
 ] as const)('so much of %s is an insert, and a byte less is not', (signal, whole, less) => {
   const isInsert = ([rows, recordBytes, headBytes]: readonly [number, number, number]) =>
@@ -119,14 +132,14 @@ const cutsOf = async (transcoder: Transcoder, request: Buffer, count: number): P
 };
 
 const batches: readonly (readonly [string, () => Transcoder, Buffer, number, readonly number[]])[] = [
-  ['empty spans', spansTranscoder, traces({}, {}, times(40_000, {})), 25, [680_000, 320_000]],
-  ['spans of a large resource', spansTranscoder, traces(head(20_000), {}, times(1000, {})), 20, [8000, 8000, 4000]],
+  ['empty spans', spansTranscoder, traces({}, {}, times(40_000, {})), 12, [360_000, 120_000]],
+  ['spans of a large resource', spansTranscoder, traces(head(20_000), {}, times(1000, {})), 20, [7000, 7000, 6000]],
   [
     'long log bodies',
     logsTranscoder,
     logs({}, times(10, { body: { stringValue: 'x'.repeat(200_000) } })),
     60,
-    [530, 70],
+    [340, 260],
   ],
   ['gauges', metricsTranscoder, metrics({}, { gauge: { dataPoints: times(20_000, {}) } }), 15, [280_000, 20_000]],
   [
@@ -134,21 +147,21 @@ const batches: readonly (readonly [string, () => Transcoder, Buffer, number, rea
     metricsTranscoder,
     metrics(head(2000), { gauge: { dataPoints: times(5000, {}) } }),
     10,
-    [40_000, 10_000],
+    [35_000, 15_000],
   ],
   [
     'gauges with metadata',
     metricsTranscoder,
     metrics({}, { gauge: { dataPoints: times(5000, {}) }, metadata: [attribute('k', 'v'.repeat(2000))] }),
     10,
-    [40_000, 10_000],
+    [35_000, 15_000],
   ],
   [
     'exponential histograms',
     metricsTranscoder,
     metrics({}, { exponentialHistogram: { dataPoints: times(2000, { positive: { bucketCounts } }) } }),
-    20,
-    [40_000],
+    30,
+    [40_000, 20_000],
   ],
 ];
 

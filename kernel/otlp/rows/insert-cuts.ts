@@ -11,8 +11,8 @@
 export interface SentBytes {
   rows: number;
   /**
-   * Of the messages Span, LogRecord and Metric, without their tags and lengths. And 8 for each count of a bucket of an
-   * exponential histogram: it comes as a single byte mostly, and is 8 in a row.
+   * `bytesOfRecord` of the messages Span, LogRecord and Metric. And 8 for each count of a bucket of an exponential
+   * histogram: it comes as a single byte mostly, and is 8 in a row.
    */
   recordBytes: number;
   /** Of the Resource, the InstrumentationScope and the metadata of a metric, as if each row had come with its own. */
@@ -31,14 +31,22 @@ export interface InsertLimits {
 const mebibyte = 2 ** 20;
 
 /**
- * A full batch of usual spans or log records is one insert, of about 50 MiB in columns. Long texts come to as much as was
- * sent. Rows of metrics carry what their resource says, and most of a row is in columns that its kind of metric lacks.
+ * Near to what rows take in columns: 8 MiB of the log, of usual spans or log records, are one insert of 40 to 50 MiB. Rows of
+ * metrics carry what their resource says, and most of such a row is columns that its kind of metric lacks.
  */
 export const insertLimits = {
-  spans: { rowBytes: 160, ownBytes: 100 * mebibyte, unfoldedBytes: 144 * mebibyte },
-  logs: { rowBytes: 160, ownBytes: 100 * mebibyte, unfoldedBytes: 144 * mebibyte },
-  metrics: { rowBytes: 256, ownBytes: 64 * mebibyte, unfoldedBytes: 72 * mebibyte },
+  spans: { rowBytes: 192, ownBytes: 64 * mebibyte, unfoldedBytes: 128 * mebibyte },
+  logs: { rowBytes: 192, ownBytes: 64 * mebibyte, unfoldedBytes: 128 * mebibyte },
+  metrics: { rowBytes: 256, ownBytes: 64 * mebibyte, unfoldedBytes: 64 * mebibyte },
 } as const satisfies Record<string, InsertLimits>;
+
+/**
+ * What the message of a record counts, given its length without its tag. Of its beginning half: tags, lengths and keys are
+ * as much of a usual message, and hardly anything in columns. What makes a message long is texts, which stay what they are.
+ */
+export const bytesOfRecord = (length: number): number => length - (Math.min(length, beginningBytes) >>> 1);
+
+const beginningBytes = 640;
 
 /** Whether rows made of this are an insert, and what follows in the batch belongs to the next. */
 export const isWholeInsert = (

@@ -14,7 +14,7 @@ import { type Columns, structureOf, writeBlock } from '../native/write-block.ts'
 import { lengthDelimited, WireReader } from '../wire.ts';
 import { readExtent } from './extent.ts';
 import { addOrigin, type HeadColumns } from './head-columns.ts';
-import type { InsertLimits, SentBytes } from './insert-cuts.ts';
+import { bytesOfRecord, type InsertLimits, type SentBytes } from './insert-cuts.ts';
 import type { Origin } from './origin.ts';
 import { ResourceHead } from './resource-columns.ts';
 import { ScopeHead } from './scope-columns.ts';
@@ -182,7 +182,7 @@ class RequestWalk {
       const tag = reader.tag();
       if (tag === field.records) {
         const scopeEnd = reader.enter();
-        counts.recordBytes += reader.end - reader.position;
+        counts.recordBytes += bytesOfRecord(reader.end - reader.position);
         writer.writeRecord(reader, counts);
         reader.leave(scopeEnd);
       } else if (tag === field.inner) head.scope = readExtent(reader);
