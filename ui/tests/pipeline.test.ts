@@ -161,7 +161,10 @@ describe.runIf(hasBrowser())('the pages about the pipeline', () => {
     // Its bytes are what they were: it comes back as another.
     await expect
       .poll(async () => {
+        // Another click before the answer came would begin anew.
+        const answered = page.waitForResponse(/\/dead-letters/);
         await page.getByRole('button', { name: 'Refresh' }).click();
+        await (await answered).finished();
         return page.getByText('Failed again').count();
       })
       .toBe(1);
