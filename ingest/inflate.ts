@@ -60,7 +60,7 @@ const codecs = {
   zstd: { sync: zstdDecompressSync as InflateSync, stream: createZstdDecompress },
 };
 
-/** With how much to begin in place. A Collector's usual batch of 512 spans is 40 to 50 KiB; what it becomes has a limit too. */
+/** With how much to begin in place. 512 spans, an SDK's usual batch, are 40 to 50 KiB under gzip; what they become has a limit too. */
 const maxSyncBytes = 64 * 1024;
 
 /** Undefined when the output is too large for this way. */

@@ -3,6 +3,7 @@
  * still be processed: merges, checkpoints and the log itself need room for that.
  */
 import { statfs } from 'node:fs/promises';
+import { lookEvery } from './look-every.ts';
 import type { DiskReport } from './reports/instance-report.ts';
 
 export interface DiskSpace {
@@ -41,22 +42,13 @@ export const watchDiskSpace = async ({
       low ? refusalOf(latest) : `The disk of the data directory has room again: ${amountOf(latest.freeBytes)} free.`,
     );
   };
-  let looking = false;
-  const timer = setInterval(() => {
-    // A file system that hangs must not collect questions. What it was asked last stays true until it answers.
-    if (looking) return;
-    looking = true;
-    look()
-      .catch(() => {})
-      .finally(() => {
-        looking = false;
-      });
-  }, intervalMs).unref();
+  // Of a file system that hangs, what it was asked last stays true until it answers.
+  const close = lookEvery(intervalMs, look);
   return {
     report: () => latest,
     isLow: () => low,
     refusal: () => (low ? refusalOf(latest) : undefined),
-    close: () => clearInterval(timer),
+    close,
   };
 };
 

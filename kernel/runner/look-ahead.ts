@@ -1,7 +1,6 @@
 /** The batch after the one in hand, read and begun while that one is being stored. */
 import type { PartitionReader } from '../log/log.ts';
 import type { Sink } from '../processor.ts';
-import { readBatch } from './batch.ts';
 import { type StartedBatch, startBatch } from './started-batch.ts';
 
 export interface LookAhead {
@@ -15,12 +14,6 @@ export interface LookAhead {
 export const lookAhead = (sink: Sink, partition: PartitionReader): LookAhead => {
   let next: { readonly offset: number; readonly started: Promise<StartedBatch | undefined> } | undefined;
 
-  const start = async (offset: number): Promise<StartedBatch | undefined> => {
-    const records = await readBatch(partition, offset, sink.limits, undefined);
-    if (records.length === 0) return undefined;
-    const extent = { first: records[0]!.offset, end: records.at(-1)!.offset + 1 };
-    return startBatch(sink, partition, records, extent);
-  };
   const drop = (): void => {
     next?.started.then(
       (batch) => batch?.drop(),
@@ -33,7 +26,7 @@ export const lookAhead = (sink: Sink, partition: PartitionReader): LookAhead => 
     begin(offset) {
       drop();
       if (sink.makesRowsAhead !== true) return;
-      next = { offset, started: start(offset) };
+      next = { offset, started: startBatch(sink, partition, { offset, begun: {}, replay: undefined }) };
       // Told to whoever takes it.
       next.started.catch(() => {});
     },

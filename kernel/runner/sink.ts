@@ -7,14 +7,13 @@ import { type Log, type PartitionReader, PartitionTakenError } from '../log/log.
 import type { Batch, Outcome, Sink } from '../processor.ts';
 import { reached } from '../steps.ts';
 import { backOff } from './back-off.ts';
-import { readBatch } from './batch.ts';
 import { deletedUnread } from './deleted-unread.ts';
 import { type LookAhead, lookAhead } from './look-ahead.ts';
 import type { ProcessorMeter } from './meter.ts';
 import { formatNote, noteAt } from './note.ts';
-import { type Resumption, resume } from './resume.ts';
+import { resume } from './resume.ts';
 import { appendDeadLetters, outcomeOfRefused } from './set-aside.ts';
-import { type StartedBatch, startBatch } from './started-batch.ts';
+import { startBatch } from './started-batch.ts';
 
 export interface SinkRun {
   readonly sink: Sink;
@@ -52,7 +51,7 @@ const writeNextBatch = async (
   if (resumption === undefined) return;
   const { from, offset, begun, replay } = resumption;
   const isUsual = begun.end === undefined && replay === undefined;
-  const started = (isUsual ? await ahead.take(offset) : undefined) ?? (await startNext(sink, partition, resumption));
+  const started = (isUsual ? await ahead.take(offset) : undefined) ?? (await startBatch(sink, partition, resumption));
   if (started === undefined) return;
   const { batch, extent } = started;
   reached('sink: batch read');
@@ -73,19 +72,6 @@ const writeNextBatch = async (
   reached('sink: place moved');
   meter.lost(partition.topic, lost);
   meter.wrote(batch, outcomes, performance.now() - startedMs);
-};
-
-const startNext = async (
-  sink: Sink,
-  partition: PartitionReader,
-  { offset, begun, replay }: Resumption,
-): Promise<StartedBatch | undefined> => {
-  const records = await readBatch(partition, offset, sink.limits, begun.left ?? begun.end);
-  if (records.length === 0) return undefined;
-  // Not by what is left of a batch that was begun: if it was stored, it must be known again.
-  const first = begun.first ?? records[0]!.offset;
-  const end = begun.end ?? records.at(-1)!.offset + 1;
-  return startBatch(sink, partition, records, { first, end }, replay);
 };
 
 /**

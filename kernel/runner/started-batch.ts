@@ -1,13 +1,15 @@
 /** A batch on its way through a sink, which may make its rows before it may store them. */
-import type { LogRecord, PartitionReader } from '../log/log.ts';
+import type { PartitionReader } from '../log/log.ts';
 import type { Batch, Outcome, Sink } from '../processor.ts';
+import { readBatch } from './batch.ts';
 import { writeOrIsolate } from './isolate.ts';
-import type { ReplayNote } from './note.ts';
 import { passOver, whyNotOf } from './pass-over.ts';
+import type { Resumption } from './resume.ts';
 
 export interface StartedBatch {
   readonly batch: Batch;
-  readonly extent: BatchExtent;
+  /** From its first record to after its last. */
+  readonly extent: { readonly first: number; readonly end: number };
   /**
    * Stores it, its extent being noted; what the store refuses for good is found record by record.
    * @param begin notes it again, and rejects when the partition is another member's now
@@ -17,22 +19,23 @@ export interface StartedBatch {
   drop(): void;
 }
 
-export interface BatchExtent {
-  readonly first: number;
-  /** After its last record. */
-  readonly end: number;
-}
-
-/** Of a sink that makes rows ahead, `write` begins at once. */
-export const startBatch = (
+/**
+ * Reads the batch that comes next, and begins to make its rows where the sink makes them ahead.
+ * @returns undefined when nothing came for a while
+ */
+export const startBatch = async (
   sink: Sink,
-  { topic, partition, logId }: Pick<PartitionReader, 'topic' | 'partition' | 'logId'>,
-  records: readonly LogRecord[],
-  extent: BatchExtent,
-  replay?: ReplayNote,
-): StartedBatch => {
+  reader: PartitionReader,
+  { offset, begun, replay }: Omit<Resumption, 'from'>,
+): Promise<StartedBatch | undefined> => {
+  const records = await readBatch(reader, offset, sink.limits, begun.left ?? begun.end);
+  if (records.length === 0) return undefined;
+  // Not by what is left of a batch that was begun: if it was stored, it must be known again.
+  const first = begun.first ?? records[0]!.offset;
+  const end = begun.end ?? records.at(-1)!.offset + 1;
+  const { topic, partition, logId } = reader;
   const again = replay ? `/replay-${replay.id}` : '';
-  const token = `${sink.name}/${logId}/${topic}/${partition}/${extent.first}-${extent.end}${again}`;
+  const token = `${sink.name}/${logId}/${topic}/${partition}/${first}-${end}${again}`;
   const { taken, outcomes: passedOver } = passOver(records, whyNotOf(sink.name, replay));
   const toWrite: Batch = { token, topic, partition, records: taken };
   const mayStore = Promise.withResolvers<void>();
@@ -42,7 +45,7 @@ export const startBatch = (
   for (const promise of [mayStore.promise, written]) promise?.catch(() => {});
   return {
     batch: { ...toWrite, records },
-    extent,
+    extent: { first, end },
     async store(begin) {
       mayStore.resolve();
       if (taken.length === 0) return passedOver;

@@ -8,15 +8,8 @@ import { NoRoomForRowsError, openInsertDoubts } from './doubted-inserts.ts';
 import { openEmbeddedTelemetry } from './embedded.ts';
 import { migrateTelemetry } from './migrate.ts';
 import { startRestartableEngine } from './restartable-engine.ts';
-import { blockOf } from './test-block.ts';
+import { blockOf, spanTypes } from './test-block.ts';
 
-const types = {
-  org: 'String',
-  project: 'String',
-  received_at: 'DateTime64(3)',
-  retention_days: 'UInt16',
-  service: 'String',
-} as const;
 const nowMs = Date.now();
 
 let directory: string;
@@ -41,7 +34,7 @@ afterEach(async () => {
 });
 
 const put = (token: string): Promise<void> =>
-  telemetry.insert({ table: 'spans', ...blockOf(types, [['o', 'p', nowMs, 30, 'shop']]), token });
+  telemetry.insert({ table: 'spans', ...blockOf(spanTypes, [['o', 'p', nowMs, 30, 'shop']]), token });
 /** How many spans the table has, and how many its views counted. */
 const counts = async (): Promise<object> => {
   const [row] = await telemetry.inspect<object>(`SELECT (SELECT count() FROM spans) AS spans,
@@ -144,7 +137,7 @@ test('in a process that goes on, an insert that failed lets the engine forget to
   for (const token of ['a', 'b', 'c']) await put(token);
   const path = await directoryOf('red');
   await rm(join(path, lastOf(await partsIn(path))), { recursive: true });
-  const block = blockOf(types, [['o', 'p', nowMs, 30, 'shop']]);
+  const block = blockOf(spanTypes, [['o', 'p', nowMs, 30, 'shop']]);
   await expect(telemetry.insert({ table: 'no_such_table', ...block, token: 'x' })).rejects.toThrow('no_such_table');
   const reads = Array.from({ length: 20 }, () => telemetry.inspect('SELECT count() AS n FROM spans'));
   const puts = ['a', 'b', 'c'].map(put);

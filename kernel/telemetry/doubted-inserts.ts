@@ -6,6 +6,7 @@
  * nothing is inserted before that was done, and it is done once there is room; until then inserts fail, to come again.
  */
 import { measureDisk } from '../disk-space.ts';
+import { lookEvery } from '../look-every.ts';
 import { RejectedBatchError } from '../processor.ts';
 import type { DiskReport } from '../reports/instance-report.ts';
 import { codeOf } from './clickhouse-errors.ts';
@@ -95,12 +96,10 @@ export const openInsertDoubts = ({
     if (restarts > 0) await onRestart();
   };
 
-  const timer = setInterval(() => {
-    // What fails is tried again with the next look.
-    assertRoom()
-      .then(() => (doubt === 'parts' ? settle() : undefined))
-      .catch(() => {});
-  }, intervalMs).unref();
+  const close = lookEvery(intervalMs, async () => {
+    await assertRoom();
+    if (doubt === 'parts') await settle();
+  });
 
   return {
     async settleThen(insert) {
@@ -113,7 +112,7 @@ export const openInsertDoubts = ({
       }
       await assertRoom();
     },
-    close: () => clearInterval(timer),
+    close,
   };
 };
 

@@ -4,17 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { migrateTelemetry } from './migrate.ts';
 import { openTelemetryServer } from './server.ts';
-import { blockOf } from './test-block.ts';
+import { blockOf, spanTypes } from './test-block.ts';
 import { startClickHouse } from './test-clickhouse.ts';
 
 const rowsPerBatch = 5_000;
-const types = {
-  org: 'String',
-  project: 'String',
-  received_at: 'DateTime64(3)',
-  retention_days: 'UInt16',
-  service: 'String',
-} as const;
 
 /** A table and four that views fill, two of them from a view's. Each must hold every row once. */
 const counts = [
@@ -35,7 +28,7 @@ test('a batch whose insert was killed is completed by the next one, in every tab
   let interrupted = 0;
   for (let i = 0; i < kills; i++) {
     const spans = Array.from({ length: rowsPerBatch }, () => ['org', 'prj', Date.now(), 30, `service-${i}`]);
-    const insert = { table: 'spans', ...blockOf(types, spans), token: `batch ${i}` };
+    const insert = { table: 'spans', ...blockOf(spanTypes, spans), token: `batch ${i}` };
     const going = telemetry.insert(insert).then(
       () => true,
       () => false,

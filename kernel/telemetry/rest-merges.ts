@@ -3,6 +3,7 @@
  * read in the place of those it was made of; what an insert that finds none leaves behind, `doubted-inserts.ts` mends.
  */
 import { isDiskLow, measureDisk } from '../disk-space.ts';
+import { lookEvery } from '../look-every.ts';
 
 export interface MergesOptions {
   /** Any directory of the file system that holds the tables. */
@@ -32,18 +33,7 @@ export const restMergesWhileDiskIsLow = async ({
     report(isLow ? restSentence : goOnSentence);
   };
   await look();
-  let looking = false;
-  const timer = setInterval(() => {
-    if (looking) return;
-    looking = true;
-    // What fails is tried again with the next look.
-    look()
-      .catch(() => {})
-      .finally(() => {
-        looking = false;
-      });
-  }, intervalMs).unref();
-  return () => clearInterval(timer);
+  return lookEvery(intervalMs, look);
 };
 
 export const restSentence = 'The disk of the telemetry tables is nearly full: merges rest until there is room.';

@@ -14,7 +14,7 @@ import { QueryTooExpensiveError, type Telemetry, TelemetryUnavailableError } fro
 import { openEmbeddedTelemetry } from './embedded.ts';
 import { migrateTelemetry } from './migrate.ts';
 import { openTelemetryServer } from './server.ts';
-import { blockOf } from './test-block.ts';
+import { blockOf, spanTypes } from './test-block.ts';
 import { freshClickHouseDatabase } from './test-clickhouse.ts';
 
 const adapters = [
@@ -25,17 +25,10 @@ const tenant = { org: "o'1", project: 'p"; DROP TABLE spans' };
 const fence = '{org:String} AS org, {project:String} AS project';
 const endless = `SELECT sum(cityHash64(number)) AS s, ${fence} FROM numbers(1000000000000)`;
 
-const types = {
-  org: 'String',
-  project: 'String',
-  received_at: 'DateTime64(3)',
-  retention_days: 'UInt16',
-  service: 'String',
-} as const;
 /** Spans of these services. */
 const spansOf = (services: readonly string[], receivedAtMs: number) =>
   blockOf(
-    types,
+    spanTypes,
     services.map((service) => [tenant.org, tenant.project, receivedAtMs, 30, service]),
   );
 /** Within retention, and a day apart, so that tests do not share a partition. */

@@ -6,6 +6,15 @@ import type { RowsInsert } from './client.ts';
 
 type TestType = 'String' | 'UInt16' | 'Date' | 'DateTime64(3)';
 
+/** Enough of a span for the tables, and for the views on them. */
+export const spanTypes = {
+  org: 'String',
+  project: 'String',
+  received_at: 'DateTime64(3)',
+  retention_days: 'UInt16',
+  service: 'String',
+} as const;
+
 /** @param rows the values of each, in the order of `types`: days for a Date, milliseconds for a DateTime64 */
 export const blockOf = (
   types: Readonly<Record<string, TestType>>,

@@ -31,7 +31,7 @@ export interface InsertLimits {
 const mebibyte = 2 ** 20;
 
 /**
- * Near to what rows take in columns: 8 MiB of the log, of usual spans or log records, are one insert of 40 to 50 MiB. Rows of
+ * Near to what rows take in columns: a full batch of the log, of usual spans or log records, is one insert of about 25 MiB. Rows of
  * metrics carry what their resource says, and most of such a row is columns that its kind of metric lacks.
  */
 export const insertLimits = {
